@@ -1,0 +1,158 @@
+"""Reads the environment strictly: a value is right, or the start stops with one plain line.
+
+Messages never repeat a value that may hold a secret.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from environs import Env
+
+_ON = ("1", "on", "true", "yes")
+_OFF = ("0", "off", "false", "no")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def stop(problem: str) -> NoReturn:
+    """End the process with status 1 and one line on stderr; no traceback."""
+    sys.exit(f"Plazuela cannot start: {problem}")
+
+
+@dataclass(frozen=True)
+class MailTransport:
+    """Where mail goes, from EMAIL_URL.
+
+    `scheme` is smtp, console or file. `tls` is none, starttls (required, or nothing is sent) or
+    implicit (TLS from the first byte, RFC 8314). `path` is the folder of the file scheme.
+    """
+
+    scheme: str
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    tls: str = "none"
+    path: Path | None = None
+
+
+class Environment:
+    """The process's environment, completed by a `.env` file. An empty value counts as not set."""
+
+    def __init__(self, file: Path) -> None:
+        self._env = Env()
+        if file.is_file():
+            self._env.read_env(file, recurse=False)
+
+    def text(self, name: str, default: str | None = None, *, why: str = "") -> str:
+        """Return the value; without a default it is required, and `why` ends the complaint."""
+        value = str(self._env.str(name, "")).strip()
+        if value:
+            return value
+        if default is None:
+            stop(f"{name} is not set{why}.")
+        return default
+
+    def items(self, name: str, default: str | None = None, *, why: str = "") -> list[str]:
+        """Return the parts of a comma-separated value."""
+        text = self.text(name, default, why=why)
+        return [part.strip() for part in text.split(",") if part.strip()]
+
+    def switch(self, name: str, default: str) -> bool:
+        """Return whether the value says on."""
+        value = self.text(name, default)
+        if value.lower() in _ON:
+            return True
+        if value.lower() in _OFF:
+            return False
+        stop(f"{name} must be 'on' or 'off', not '{value}'.")
+
+    def whole(self, name: str, default: str, low: int, high: int) -> int:
+        """Return a whole number between two bounds, both included."""
+        value = self.text(name, default)
+        if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+            stop(f"{name} must be a whole number from {low} to {high}, not '{value}'.")
+        return int(value)
+
+    def share(self, name: str, default: str) -> Decimal:
+        """Return a number from 0 to 1, exact: a float's ceiling of 0.1 x 30 would be 4."""
+        value = self.text(name, default)
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if not (number.is_finite() and 0 <= number <= 1):
+            stop(f"{name} must be a number from 0 to 1, not '{value}'.")
+        return number
+
+    def site(self, name: str, default: str | None, *, why: str = "") -> str:
+        """Return an http(s) address of a site without its trailing slash."""
+        value = self.text(name, default, why=why)
+        try:
+            parts = urlsplit(value)
+            port_is_right = parts.port != 0
+        except ValueError:
+            port_is_right = False
+        if (
+            not port_is_right
+            or parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.username
+            or parts.path.strip("/")
+            or parts.query
+            or parts.fragment
+        ):
+            stop(f"{name} must look like 'https://calendar.example.gov', not '{value}'.")
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def mail(self, name: str, default: str | None, base: Path, *, why: str = "") -> MailTransport:
+        """Return the transport that a mail address names; folders are relative to `base`."""
+        value = self.text(name, default, why=why)
+        wrong = (
+            f"{name} must be smtp://user:password@host:port, smtps://…, console:// or file://FOLDER"
+        )
+        if value == "console://":
+            return MailTransport("console")
+        if value.startswith("file://") and len(value) > len("file://"):
+            return MailTransport("file", path=base / value.removeprefix("file://"))
+        try:
+            parts = urlsplit(value)
+            port = parts.port
+        except ValueError:
+            stop(f"{wrong}: its port is not a number.")
+        if parts.scheme not in ("smtp", "smtps"):
+            stop(f"{wrong}.")
+        if not parts.hostname:
+            stop(f"{wrong}: it names no host.")
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        if parts.scheme == "smtps":
+            tls, usual_port = "implicit", 465
+        else:
+            # A password never crosses a network in the clear.
+            must_hide = bool(user) and parts.hostname not in _LOOPBACK
+            tls, usual_port = ("starttls" if must_hide or port == 587 else "none"), 25
+            tls = parse_qs(parts.query).get("tls", [tls])[-1]
+            if tls not in ("none", "starttls"):
+                stop(f"{wrong}; its 'tls' is 'none' or 'starttls', not '{tls}'.")
+        return MailTransport("smtp", parts.hostname, port or usual_port, user, password, tls)
+
+
+def kept_secret(file: Path, make: Callable[[], str]) -> str:
+    """Return the secret in this file, made on first use; several processes agree on one."""
+    if not file.exists():
+        handle, draft = tempfile.mkstemp(dir=file.parent)
+        with os.fdopen(handle, "w", encoding="ascii") as new:
+            new.write(make())
+        try:
+            os.link(draft, file)
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(draft)
+    return file.read_text(encoding="ascii").strip()

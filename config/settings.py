@@ -1,0 +1,370 @@
+"""Every setting of Plazuela, in one file. What an operator may choose comes from the environment.
+
+The names are a contract (see "Settings" in the README). A bad value stops the start with one line.
+"""
+
+import secrets
+import zoneinfo
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from cryptography.fernet import Fernet
+from django.conf.locale import LANG_INFO
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from config.environment import Environment, kept_secret, stop
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# One source of zones: the tzdata package, at the locked version, never the system's. They
+# disagree, and a feed's VTIMEZONE must agree with the instants beside it.
+zoneinfo.reset_tzpath(to=())
+
+# --- What kind of place this is ------------------------------------------------------------------
+
+_dotenv = Environment(BASE_DIR / "no such file").text("ENV_FILE", str(BASE_DIR / ".env"))
+env = Environment(BASE_DIR / _dotenv)
+
+DEBUG = env.switch("DEBUG", "off")
+_unless_debug = " (it is only made up for you when DEBUG is on)"
+
+# The folder of everything that Plazuela writes itself: database, broker, media, mail, keys.
+DATA_DIR = BASE_DIR / env.text("DATA_DIR", "var")
+try:
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+except OSError as error:
+    stop(f"the folder of DATA_DIR, {DATA_DIR}, cannot be made: {error.strerror}.")
+
+PORT = env.whole("PORT", "8000", 1, 65535)
+SITE_URL = env.site("SITE_URL", f"http://localhost:{PORT}" if DEBUG else None, why=_unless_debug)
+_site = urlsplit(SITE_URL)
+_https = _site.scheme == "https"
+
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", _site.hostname)
+if DEBUG:
+    ALLOWED_HOSTS += [".localhost", "127.0.0.1", "[::1]"]
+
+# --- Secrets -------------------------------------------------------------------------------------
+
+
+def _secret(name: str, make: Any) -> str:
+    """Return a secret; while developing, one made on first use and kept in the data folder."""
+    default = kept_secret(DATA_DIR / name.lower(), make) if DEBUG else None
+    return env.text(name, default, why=_unless_debug)
+
+
+SECRET_KEY = _secret("SECRET_KEY", lambda: secrets.token_urlsafe(50))
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS", "")
+
+# Fernet keys of encrypted columns: the first one encrypts, all of them decrypt.
+FIELD_KEYS = [
+    key.strip()
+    for key in _secret("FIELD_KEYS", lambda: Fernet.generate_key().decode()).split(",")
+    if key.strip()
+]
+for _place, _key in enumerate(FIELD_KEYS, start=1):
+    try:
+        Fernet(_key)
+    except ValueError:
+        stop(
+            f"key {_place} of FIELD_KEYS is not a Fernet key. Make one with: python -c "
+            "'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+        )
+
+# --- Parts ---------------------------------------------------------------------------------------
+
+# The order in which templates and commands are looked up: ours win.
+INSTALLED_APPS = [
+    "config",
+    "notifications",
+    "volunteers",
+    "events",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "django_htmx",
+]
+
+MIDDLEWARE = [
+    "events.middleware.TrustedProxyMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "events.middleware.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- Database ------------------------------------------------------------------------------------
+
+_database_url = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'plazuela.sqlite3'}")
+if urlsplit(_database_url).scheme not in ("sqlite", "postgres", "postgresql"):
+    stop("DATABASE_URL must begin with postgresql:// or sqlite:///.")
+try:
+    _database: dict[str, Any] = dict(dj_database_url.parse(_database_url))
+except ValueError as error:
+    stop(f"DATABASE_URL cannot be read: {error}.")
+if not _database["NAME"] or _database["NAME"] == ":memory:":
+    stop("DATABASE_URL names no database.")
+
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["NAME"] = BASE_DIR / _database["NAME"]
+    _database["OPTIONS"] = {
+        # A transaction that reads before it writes must hold the lock from its start, since
+        # SQLite answers a later upgrade with "locked" at once, whatever the timeout.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        # FULL: in WAL mode NORMAL may lose the last commits at a power cut.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+    _database["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+else:
+    # Persistent connections and not psycopg's pool: gunicorn's threads live as long as their
+    # process, so each keeps its own, and a pool's helper threads would not survive Celery's fork.
+    _database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+DATABASES = {"default": _database}
+
+# --- Redis, or files and a table in its place ----------------------------------------------------
+
+REDIS_URL = env.text("REDIS_URL", "")
+if REDIS_URL and urlsplit(REDIS_URL).scheme not in ("redis", "rediss", "unix"):
+    stop("REDIS_URL must begin with redis://, rediss:// or unix://.")
+
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+    }
+}
+if REDIS_URL:
+    CACHES["default"] = {
+        "BACKEND": "config.caches.PatientRedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "plazuela",
+        "OPTIONS": {"socket_connect_timeout": 0.3, "socket_timeout": 2},
+    }
+
+# The rows are the messages (see notifications/delivery); Celery only hurries them. So a hint that
+# cannot be sent is dropped at once, and one that is lost is made up for by the next tick.
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# Acknowledged before it runs: a late one is given again after Redis's visibility timeout to a
+# second worker, while the first may still be at work.
+CELERY_TASK_ACKS_LATE = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_DEFAULT_QUEUE = "plazuela"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+if REDIS_URL:
+    CELERY_BROKER_URL = REDIS_URL
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+        "global_keyprefix": "plazuela:",
+        "socket_connect_timeout": 0.3,
+        "max_retries": 0,
+    }
+else:
+    CELERY_BROKER_URL = "filesystem://"
+    _broker = {name: DATA_DIR / "broker" / name for name in ("queue", "processed", "control")}
+    for _folder in _broker.values():
+        _folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_broker["queue"]),
+        "data_folder_out": str(_broker["queue"]),
+        "processed_folder": str(_broker["processed"]),
+        "control_folder": str(_broker["control"]),
+        "store_processed": False,
+        "polling_interval": 0.1,
+    }
+
+# --- Mail ----------------------------------------------------------------------------------------
+
+MAIL_TRANSPORT = env.mail(
+    "EMAIL_URL",
+    f"file://{DATA_DIR / 'mail'}" if DEBUG else None,
+    BASE_DIR,
+    why=_unless_debug,
+)
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Plazuela <no-reply@{_site.hostname}>")
+try:
+    validate_email(DEFAULT_FROM_EMAIL.rpartition("<")[2].removesuffix(">"))
+except ValidationError:
+    stop("DEFAULT_FROM_EMAIL must be an address, or a name and an <address>.")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# The same transport for the few messages that Django and allauth send themselves.
+EMAIL_BACKEND = {
+    "smtp": "django.core.mail.backends.smtp.EmailBackend",
+    "console": "django.core.mail.backends.console.EmailBackend",
+    "file": "django.core.mail.backends.filebased.EmailBackend",
+}[MAIL_TRANSPORT.scheme]
+EMAIL_HOST = MAIL_TRANSPORT.host
+EMAIL_PORT = MAIL_TRANSPORT.port
+EMAIL_HOST_USER = MAIL_TRANSPORT.user
+EMAIL_HOST_PASSWORD = MAIL_TRANSPORT.password
+EMAIL_USE_TLS = MAIL_TRANSPORT.tls == "starttls"
+EMAIL_USE_SSL = MAIL_TRANSPORT.tls == "implicit"
+EMAIL_TIMEOUT = 30
+EMAIL_FILE_PATH = MAIL_TRANSPORT.path
+EMAIL_SUBJECT_PREFIX = ""
+
+# --- Languages and time --------------------------------------------------------------------------
+
+LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
+_codes = env.items("LANGUAGES", "en,es")
+for _code in _codes:
+    if "name_local" not in LANG_INFO.get(_code, {}):
+        stop(f"LANGUAGES names '{_code}', which is not a language code that Django knows.")
+if LANGUAGE_CODE not in _codes:
+    stop(f"LANGUAGE_CODE must be one of LANGUAGES ({', '.join(_codes)}), not '{LANGUAGE_CODE}'.")
+LANGUAGES = [(code, LANG_INFO[code]["name_local"].capitalize()) for code in _codes]
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+USE_I18N = True
+
+USE_TZ = True
+TIME_ZONE = env.text("TIME_ZONE", "America/Los_Angeles")
+if TIME_ZONE not in zoneinfo.available_timezones():
+    stop(f"TIME_ZONE must be a zone like 'America/Los_Angeles', not '{TIME_ZONE}'.")
+
+# --- Files ---------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+MEDIA_URL = "/media/"
+MEDIA_ROOT = BASE_DIR / env.text("MEDIA_ROOT", str(DATA_DIR / "media"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+# While developing, files are served from the apps' folders, with nothing collected.
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- Staff accounts ------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "events.StaffUser"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
+    for validator in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/staff/"
+ACCOUNT_ADAPTER = "config.accounts.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+# A manager vouches for a colleague's address; nothing is sent to prove it once more.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Plazuela"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
+
+# --- Safety --------------------------------------------------------------------------------------
+
+# Hops between the visitor and this process that may be believed; 0 believes no header.
+TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", "0", 0, 10)
+RATE_LIMITS = env.switch("RATE_LIMITS", "on")
+if not RATE_LIMITS:
+    ACCOUNT_RATE_LIMITS = False
+# The part of a pool's places that RSVPs from unproven addresses may take.
+UNPROVEN_SHARE = env.share("UNPROVEN_SHARE", "0.25")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+# Not `no-referrer`, under which browsers send `Origin: null` with our own forms.
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+if _https:
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    # Whether the whole domain speaks https is for its owner to say, in the proxy.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+    # Without a trusted proxy the scheme is not known, and redirects would never end.
+    SECURE_SSL_REDIRECT = TRUSTED_PROXIES > 0
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+
+# --- Logs ----------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {
+            "()": "config.logs.RedactingFormatter",
+            "format": "{levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Django's own handler would mail errors to ADMINS, and so their request data.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+        # A line a task, once a minute for ever, says nothing.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,19 @@
+"""Every path of the site, by include only."""
+
+from allauth.account.decorators import secure_admin_login
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+# The admin's own login form knows no second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+# Without a language prefix: feeds, the API, and links that carry a token. They take `?lang=`.
+urlpatterns = []
+
+# Pages: the default language at the bare path, the others under their code (`/es/…`).
+urlpatterns += i18n_patterns(
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    prefix_default_language=False,
+)

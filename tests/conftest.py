@@ -1,0 +1,51 @@
+"""Which tests run where. A test that cannot run here is left out and named, never skipped in silence.
+
+With CI=true nothing may be skipped.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.processes import Processes
+
+_skipped: list[str] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a server that this run was not given (tests/run.py gives it one)."""
+    missing = set()
+    if not os.environ.get("TEST_DATABASE_URL", "").startswith("postgres"):
+        missing.add("postgres")
+    if not os.environ.get("TEST_REDIS_URL"):
+        missing.add("redis")
+    left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in missing)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _skipped.append(report.nodeid)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Turn a skipped test into a failed run where everything must run."""
+    if _skipped and os.environ.get("CI") == "true" and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _skipped and os.environ.get("CI") == "true":
+        terminalreporter.section("skipped, although CI=true asks for everything", red=True)
+        for nodeid in _skipped:
+            terminalreporter.line(nodeid)
+
+
+@pytest.fixture
+def processes(transactional_db: None) -> Iterator[Processes]:
+    """Start real processes of the site (a worker, beat, a web server) on this test's database."""
+    with Processes() as started:
+        yield started
