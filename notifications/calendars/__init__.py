@@ -1,0 +1,1 @@
+"""Calendars: iCalendar feeds, invitations by mail, and the import of a calendar file."""
