@@ -1,5 +1,6 @@
 """The Redis cache, made to behave when Redis is away."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache
@@ -26,10 +27,8 @@ class PatientRedisCache(RedisCache):
             return default
 
     def set(self, *args: Any, **kwargs: Any) -> None:
-        try:
+        with suppress(RedisError):
             super().set(*args, **kwargs)
-        except RedisError:
-            pass
 
     def touch(self, *args: Any, **kwargs: Any) -> bool:
         try:

@@ -14,7 +14,7 @@ def check_rate_limits(**kwargs: Any) -> list[CheckMessage]:
     return [
         Warning(
             "Rate limits are off.",
-            hint="RATE_LIMITS=off is for load tests. Remove it before the public can reach the site.",
+            hint="RATE_LIMITS=off is for load tests; take it out before the public comes.",
             id="config.W001",
         )
     ]

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
-from csp.constants import NONE, SELF
 from cryptography.fernet import Fernet
+from csp.constants import NONE, SELF
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -40,6 +40,7 @@ except OSError as error:
     stop(f"the folder of DATA_DIR, {DATA_DIR}, cannot be made: {error.strerror}.")
 
 PORT = env.whole("PORT", "8000", 1, 65535)
+PORT_IS_GIVEN = bool(env.text("PORT", ""))
 SITE_URL = env.site("SITE_URL", f"http://localhost:{PORT}" if DEBUG else None, why=_unless_debug)
 _site = urlsplit(SITE_URL)
 _https = _site.scheme == "https"
@@ -195,7 +196,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "plazuela"
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+# In memory: the one schedule is a tick that makes up for any that did not fire, so there is nothing
+# to remember, and no file that two beats could quarrel over.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {

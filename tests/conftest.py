@@ -1,7 +1,4 @@
-"""Which tests run where. A test that cannot run here is left out and named, never skipped in silence.
-
-With CI=true nothing may be skipped.
-"""
+"""Which tests run where. With CI=true nothing may be skipped."""
 
 import os
 from collections.abc import Iterator
