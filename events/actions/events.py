@@ -1,0 +1,365 @@
+"""Create, edit, post, reschedule, postpone and cancel events."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from events import places
+from events.actions.rsvps import lock_event, pool_of, promote_line
+from events.audit import Operation, operation
+from events.errors import Refused
+from events.models import (
+    Event,
+    EventStatus,
+    EventTranslation,
+    Mode,
+    Office,
+    StaffUser,
+    Topic,
+    Venue,
+)
+
+#: A change of these is a change of time: calendars and reminders follow.
+TIME_FIELDS = ("starts_at", "ends_at", "timezone", "all_day")
+#: A change of these is a change of place: calendars follow.
+PLACE_FIELDS = ("venue", "mode", "remote_url", "dial_in")
+#: What else staff may edit on the row itself.
+DETAIL_FIELDS = (
+    "title", "description", "event_type", "spoken_languages", "access_services", "takes_rsvps",
+    "source_hash",
+)  # fmt: skip
+CAPACITY_FIELDS = {"capacity": Mode.IN_PERSON, "remote_capacity": Mode.REMOTE}
+RELATED_FIELDS = ("topics", "cohosts", "translations")
+EDITABLE = frozenset(
+    (*TIME_FIELDS, *PLACE_FIELDS, *DETAIL_FIELDS, *CAPACITY_FIELDS, *RELATED_FIELDS)
+)
+
+
+@dataclass
+class EventDraft:
+    """What an event is made from. ``translations``: language → {"title", "description"}."""
+
+    title: str
+    event_type: str
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    mode: str = Mode.IN_PERSON
+    all_day: bool = False
+    description: str = ""
+    venue: Venue | None = None
+    remote_url: str = ""
+    dial_in: str = ""
+    capacity: int | None = None
+    remote_capacity: int | None = None
+    takes_rsvps: bool = True
+    spoken_languages: list[str] = field(default_factory=list)
+    access_services: str = ""
+    topics: list[Topic] = field(default_factory=list)
+    cohosts: list[Office] = field(default_factory=list)
+    translations: dict[str, dict[str, str]] = field(default_factory=dict)
+    status: str = EventStatus.CONFIRMED
+    slug: str = ""
+    uid: str = ""
+    source: str = ""
+    source_uid: str = ""
+    recurrence_id: str = ""
+    source_hash: str = ""
+
+
+def free_slug(wanted: str) -> str:
+    """Return ``wanted`` as a slug that no event has, with a number behind it if need be."""
+    stem = slugify(wanted)[:100] or "event"
+    taken = set(Event.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    if stem not in taken:
+        return stem
+    return next(f"{stem}-{n}" for n in range(2, len(taken) + 3) if f"{stem}-{n}" not in taken)
+
+
+def _check(event: Event) -> None:
+    if event.ends_at < event.starts_at:
+        raise Refused("ends_before_start", _("The event ends before it starts."), field="ends_at")
+    if event.mode in (Mode.IN_PERSON, Mode.BOTH) and event.is_posted and event.venue_id is None:
+        raise Refused("venue_missing", _("Say where it takes place."), field="venue")
+    if event.mode in (Mode.REMOTE, Mode.BOTH) and event.is_posted:
+        if not event.remote_url and not event.dial_in:
+            raise Refused(
+                "remote_missing", _("Give a link or a phone number to join."), field="remote_url"
+            )
+
+
+def search_text_of(event: Event) -> str:
+    """Return the words that the search looks through, in lower case."""
+    parts = [event.title, event.description]
+    if event.venue is not None:
+        parts += [event.venue.name, event.venue.street, event.venue.locality]
+    for translation in EventTranslation.objects.filter(event=event).order_by("language"):
+        parts += [translation.title, translation.description]
+    return "\n".join(part for part in parts if part).lower()
+
+
+def insert_event(
+    op: Operation, draft: EventDraft, *, office: Office, series: Any = None, series_start: str = ""
+) -> Event:
+    """Write a draft's rows and record ``event.created``. Opens no transaction."""
+    if draft.ends_at < draft.starts_at:
+        raise Refused("ends_before_start", _("The event ends before it starts."), field="ends_at")
+    columns = {
+        name: getattr(draft, name)
+        for name in (
+            "title", "event_type", "starts_at", "ends_at", "timezone", "mode", "all_day",
+            "description", "venue", "remote_url", "dial_in", "capacity", "remote_capacity",
+            "takes_rsvps", "spoken_languages", "access_services", "status", "source",
+            "source_uid", "recurrence_id", "source_hash",
+        )
+    }  # fmt: skip
+    event = Event(
+        office=office,
+        slug=free_slug(draft.slug or draft.title),
+        uid=draft.uid or f"{uuid.uuid4()}@plazuela",
+        series=series,
+        series_start=series_start,
+        created_at=op.at,
+        updated_at=op.at,
+        **columns,
+    )
+    event.save()
+    event.topics.set(draft.topics)
+    event.cohosts.set(draft.cohosts)
+    _write_translations(event, draft.translations)
+    event.search_text = search_text_of(event)
+    event.save(update_fields=["search_text"])
+    op.record("event.created", event=event)
+    return event
+
+
+def create_event(
+    *,
+    office: Office,
+    draft: EventDraft,
+    post: bool = False,
+    now: datetime,
+    actor: StaffUser | None = None,
+) -> Event:
+    """Make an event, as a draft or (``post``) public at once."""
+    with operation(at=now, actor=actor) as op:
+        event = insert_event(op, draft, office=office)
+        if post:
+            post_now(op, event)
+    return event
+
+
+def post_now(op: Operation, event: Event) -> None:
+    """Make a draft public, in the caller's transaction."""
+    event.posted_at = op.at
+    _check(event)
+    event.revision += 1
+    event.updated_at = op.at
+    event.save(update_fields=["posted_at", "revision", "updated_at"])
+    op.record("event.posted", event=event, changes={"posted_at": (None, op.at)})
+
+
+def post_event(*, event_id: int, now: datetime, actor: StaffUser | None = None) -> Event:
+    """Make a draft public; a posted one stays as it is."""
+    with operation(at=now, actor=actor) as op:
+        event = lock_event(event_id)
+        if not event.is_posted:
+            post_now(op, event)
+    return event
+
+
+def edit_event(
+    *, event_id: int, changes: dict[str, Any], now: datetime, actor: StaffUser | None = None
+) -> Event:
+    """Change any of :data:`EDITABLE`; unchanged values are harmless.
+
+    One fact per kind of change, so that everyone concerned gets one message with old and new:
+    ``event.rescheduled`` (time), ``event.moved`` (place), ``event.edited`` (the rest). A larger
+    capacity promotes; a smaller one removes nobody.
+    """
+    if unknown := set(changes) - EDITABLE:
+        raise TypeError(f"edit_event does not change {sorted(unknown)}")
+    with operation(at=now, actor=actor) as op:
+        event = lock_event(event_id)
+        apply_changes(op, event, changes)
+    return event
+
+
+def reschedule_event(
+    *,
+    event_id: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    timezone: str | None = None,
+    now: datetime,
+    actor: StaffUser | None = None,
+) -> Event:
+    """Move the event in time. A postponed event is on again with its new date."""
+    with operation(at=now, actor=actor) as op:
+        event = lock_event(event_id)
+        changes = {"starts_at": starts_at, "ends_at": ends_at}
+        if timezone is not None:
+            changes["timezone"] = timezone
+        apply_changes(op, event, changes)
+    return event
+
+
+def apply_changes(op: Operation, event: Event, changes: dict[str, Any]) -> None:
+    """Write ``changes`` to a locked event, raise its counters and record the facts."""
+    old = {
+        name: getattr(event, name)
+        for name in changes
+        if name not in RELATED_FIELDS and getattr(event, name) != changes[name]
+    }
+    changed = {name: (old[name], changes[name]) for name in old}
+    related = _change_related(event, changes)
+    if not changed and not related:
+        return
+    if event.is_cancelled:
+        raise Refused("event_cancelled", _("This event was cancelled. Create a new one instead."))
+    time = {name: changed[name] for name in TIME_FIELDS if name in changed}
+    place = {name: changed[name] for name in PLACE_FIELDS if name in changed}
+    rest = {k: v for k, v in changed.items() if k not in time and k not in place} | related
+
+    for name, (_old, new) in changed.items():
+        if name not in CAPACITY_FIELDS:
+            setattr(event, name, new)
+    if time and event.is_postponed:
+        time["status"] = (event.status, EventStatus.CONFIRMED)
+        event.status, event.status_reason = EventStatus.CONFIRMED, ""
+    if time or place:
+        event.sequence += 1
+    if time:
+        event.schedule_rev += 1
+    event.revision += 1
+    event.updated_at = op.at
+    _check(event)
+    event.search_text = search_text_of(event)
+    event.save()
+    if time:
+        op.record("event.rescheduled", event=event, changes=time)
+    if place:
+        op.record("event.moved", event=event, changes=place)
+    if rest:
+        op.record("event.edited", event=event, changes=rest)
+    for name, mode in CAPACITY_FIELDS.items():
+        if name in changed:
+            places.resize(pool_of(event, mode), changed[name][1])
+    promote_line(op, event)
+
+
+def _change_related(event: Event, changes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Write topics, co-hosts and translations; return what changed as (old, new)."""
+    changed: dict[str, tuple[Any, Any]] = {}
+    for name in ("topics", "cohosts"):
+        if name in changes:
+            relation = getattr(event, name)
+            before, after = set(relation.all()), set(changes[name])
+            if before != after:
+                relation.set(after)
+                slugs = (sorted(row.slug for row in rows) for rows in (before, after))
+                old, new = (", ".join(names) for names in slugs)
+                changed[name] = (old, new)
+    if "translations" in changes and _write_translations(event, changes["translations"]):
+        changed["translations"] = (None, None)
+    return changed
+
+
+def _write_translations(event: Event, translations: dict[str, dict[str, str]]) -> bool:
+    """Make the event's translations these; return whether anything changed."""
+    had = {t.language: t for t in EventTranslation.objects.filter(event=event)}
+    changed = False
+    for language, texts in translations.items():
+        row = had.pop(language, None)
+        title, description = texts.get("title", ""), texts.get("description", "")
+        if not title:
+            if row is not None:
+                row.delete()
+                changed = True
+            continue
+        if row is None or (row.title, row.description) != (title, description):
+            EventTranslation.objects.update_or_create(
+                event=event,
+                language=language,
+                defaults={"title": title, "description": description},
+            )
+            changed = True
+    for row in had.values():
+        row.delete()
+        changed = True
+    return changed
+
+
+def cancel_event(
+    *, event_id: int, reason: str, now: datetime, actor: StaffUser | None = None
+) -> Event:
+    """Cancel the event. It stays visible with its reason; RSVP rows keep their status."""
+    return _call_off(event_id, EventStatus.CANCELLED, "event.cancelled", reason, now, actor)
+
+
+def postpone_event(
+    *, event_id: int, reason: str, now: datetime, actor: StaffUser | None = None
+) -> Event:
+    """Put the event off without a new date; it keeps its old start until it is rescheduled."""
+    return _call_off(event_id, EventStatus.POSTPONED, "event.postponed", reason, now, actor)
+
+
+def _call_off(
+    event_id: int,
+    status: EventStatus,
+    action: str,
+    reason: str,
+    now: datetime,
+    actor: StaffUser | None,
+) -> Event:
+    if not reason.strip():
+        raise Refused(
+            "reason_missing", _("Say why; everyone who hears of it asks."), field="reason"
+        )
+    with operation(at=now, actor=actor) as op:
+        event = lock_event(event_id)
+        if event.status == status or event.is_cancelled:
+            return event
+        changes = {
+            "status": (event.status, status),
+            "status_reason": (event.status_reason, reason.strip()),
+        }
+        event.status, event.status_reason = status, reason.strip()
+        event.sequence += 1
+        event.revision += 1
+        event.updated_at = now
+        event.save()
+        op.record(action, event=event, changes=changes)
+    return event
+
+
+def delete_draft(*, event_id: int, now: datetime, actor: StaffUser | None = None) -> None:
+    """Throw away an event that was never public. What was public is cancelled instead."""
+    with operation(at=now, actor=actor) as op:
+        event = lock_event(event_id)
+        if event.is_posted:
+            raise Refused("event_posted", _("This event is public. Cancel it instead."))
+        op.record("event.deleted", event=event, changes={"title": (event.title, None)})
+        event.delete()
+
+
+def raise_revisions(op: Operation, event_ids: Iterable[int]) -> None:
+    """Raise ``revision`` of events whose shown surroundings changed (venue, office, topic)."""
+    from django.db.models import F
+
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("raise_revisions belongs into an action's transaction.")
+    # In order of key, so that two such actions cannot deadlock.
+    ids = list(
+        Event.objects.select_for_update(no_key=True)
+        .filter(pk__in=list(event_ids))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    Event.objects.filter(pk__in=ids).update(revision=F("revision") + 1, updated_at=op.at)

@@ -1,0 +1,158 @@
+"""Offices, their staff, venues and topics. Each raises the revision of every event that shows it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from events.actions.events import raise_revisions, search_text_of
+from events.audit import operation
+from events.errors import Refused
+from events.models import (
+    Event,
+    Membership,
+    Office,
+    StaffUser,
+    Topic,
+    TopicTranslation,
+    Venue,
+)
+
+#: Venue fields whose change moves a calendar entry.
+ADDRESS_FIELDS = frozenset({"name", "street", "locality", "region", "postal_code"})
+
+
+def create_office(*, now: datetime, actor: StaffUser | None = None, **columns: Any) -> Office:
+    """Add an office; ``columns`` are fields of :class:`Office`."""
+    with operation(at=now, actor=actor) as op:
+        office = Office.objects.create(created_at=now, updated_at=now, **columns)
+        op.record("office.created", office=office)
+    return office
+
+
+def edit_office(
+    *, office_id: int, changes: dict[str, Any], now: datetime, actor: StaffUser | None = None
+) -> Office:
+    """Change fields of an office, and the revision of every event that shows its name."""
+    with operation(at=now, actor=actor) as op:
+        office = Office.objects.select_for_update(no_key=True).get(pk=office_id)
+        changed = {
+            name: (getattr(office, name), value)
+            for name, value in changes.items()
+            if getattr(office, name) != value
+        }
+        if not changed:
+            return office
+        for name, (_old, new) in changed.items():
+            setattr(office, name, new)
+        office.revision += 1
+        office.updated_at = now
+        office.save()
+        op.record("office.edited", office=office, changes=changed)
+        showing = Event.objects.filter(Q(office=office) | Q(cohosts=office))
+        raise_revisions(op, showing.values_list("pk", flat=True))
+    return office
+
+
+def add_staff(
+    *,
+    office: Office,
+    email: str,
+    role: str,
+    name: str = "",
+    password: str | None = None,
+    now: datetime,
+    actor: StaffUser | None = None,
+) -> Membership:
+    """Give somebody a role in an office, with an account if they have none.
+
+    A known account keeps its name and password; a known membership takes the new role.
+    """
+    with operation(at=now, actor=actor) as op:
+        email = email.strip().lower()
+        user = StaffUser.objects.filter(email=email).first()
+        if user is None:
+            user = StaffUser.objects.create_user(email, password, name=name)
+        membership, created = Membership.objects.update_or_create(
+            user=user, office=office, defaults={"role": role}
+        )
+        action = "membership.created" if created else "membership.changed"
+        op.record(action, office=office, staff_user=user, changes={"role": (None, role)})
+    return membership
+
+
+def remove_staff(*, membership_id: int, now: datetime, actor: StaffUser | None = None) -> None:
+    """End somebody's role in an office; the last manager cannot go."""
+    with operation(at=now, actor=actor) as op:
+        membership = Membership.objects.select_related("office", "user").get(pk=membership_id)
+        managers = membership.office.memberships.select_for_update().filter(role="manager")
+        if membership.role == "manager" and len(managers) == 1:
+            raise Refused("last_manager", _("Name another manager first."))
+        op.record("membership.ended", office=membership.office, staff_user=membership.user)
+        membership.delete()
+
+
+def create_venue(
+    *, office: Office, now: datetime, actor: StaffUser | None = None, **columns: Any
+) -> Venue:
+    """Add a place; ``columns`` are fields of :class:`Venue`."""
+    with operation(at=now, actor=actor) as op:
+        venue = Venue.objects.create(office=office, created_at=now, updated_at=now, **columns)
+        op.record("venue.created", office=office, venue=venue)
+    return venue
+
+
+def edit_venue(
+    *, venue_id: int, changes: dict[str, Any], now: datetime, actor: StaffUser | None = None
+) -> Venue:
+    """Correct a venue's facts everywhere they show.
+
+    A changed address also raises SEQUENCE of its events, so that calendars take it over.
+    """
+    with operation(at=now, actor=actor) as op:
+        venue = Venue.objects.select_for_update(no_key=True).get(pk=venue_id)
+        changed = {
+            name: (getattr(venue, name), value)
+            for name, value in changes.items()
+            if getattr(venue, name) != value
+        }
+        if not changed:
+            return venue
+        for name, (_old, new) in changed.items():
+            setattr(venue, name, new)
+        venue.updated_at = now
+        venue.save()
+        op.record("venue.edited", office=venue.office_id, venue=venue, changes=changed)
+        showing = list(Event.objects.filter(venue=venue).values_list("pk", flat=True))
+        raise_revisions(op, showing)
+        if ADDRESS_FIELDS & set(changed):
+            Event.objects.filter(pk__in=showing).update(sequence=F("sequence") + 1)
+        for event in Event.objects.filter(pk__in=showing).select_related("venue"):
+            Event.objects.filter(pk=event.pk).update(search_text=search_text_of(event))
+    return venue
+
+
+def save_topic(
+    *,
+    slug: str,
+    name: str,
+    description: str = "",
+    position: int = 0,
+    translations: dict[str, dict[str, str]] | None = None,
+    now: datetime,
+    actor: StaffUser | None = None,
+) -> Topic:
+    """Make or change the topic with this slug. ``translations``: language → name, description."""
+    with operation(at=now, actor=actor) as op:
+        topic, created = Topic.objects.update_or_create(
+            slug=slug,
+            defaults={"name": name, "description": description, "position": position},
+        )
+        for language, texts in (translations or {}).items():
+            TopicTranslation.objects.update_or_create(
+                topic=topic, language=language, defaults=texts
+            )
+        op.record("topic.created" if created else "topic.edited", topic=topic)
+        raise_revisions(op, Event.objects.filter(topics=topic).values_list("pk", flat=True))
+    return topic

@@ -1,0 +1,425 @@
+"""RSVP, confirm, change, cancel. The event's row is the holder of both pools: one lock."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q, Sum
+from django.utils.translation import gettext_lazy as _
+
+from events import places
+from events.actions.people import person_with_email, person_without_email
+from events.audit import Operation, operation
+from events.errors import Refused
+from events.models import RSVP, AccessRequest, AttendanceStatus, Event, Mode, Person, StaffUser
+from events.places import Pool
+
+#: The largest party that one form can bring; larger groups call the office.
+MAX_PARTY = 20
+#: An RSVP whose address nobody proved holds no place and ends after this (DESIGN.md, Proof).
+UNPROVEN_TTL = timedelta(hours=48)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an RSVP: "confirmed", "waitlisted", "unproven" or "repeated"."""
+
+    rsvp: RSVP
+    result: str
+
+
+def pool_of(event: Event, mode: str) -> Pool:
+    """Return the pool of places that ``mode`` draws on; ``event`` is locked by the caller."""
+    if mode == Mode.REMOTE:
+        return Pool(event, "remote_capacity", "remote_taken", "remote_overbooked")
+    return Pool(event)
+
+
+def unproven_limit(capacity: int) -> int:
+    """Places of a pool that unproven addresses may hold together (DESIGN.md, Proof)."""
+    return min(max(math.ceil(settings.UNPROVEN_SHARE * capacity), 8), capacity)
+
+
+def lock_event(event_id: int) -> Event:
+    """Lock and return the event. ``no_key``: rows that point at it can still be inserted."""
+    return Event.objects.select_for_update(no_key=True).get(pk=event_id)
+
+
+def promote_line(op: Operation, event: Event, modes: Iterable[str] | None = None) -> list[RSVP]:
+    """Confirm everyone in line who fits now, in the caller's transaction; return them.
+
+    ``event`` is locked. An unproven address is passed over while unproven places are at their
+    limit. Who waited for the room with a remote place in hand gives the remote place back.
+    """
+    promoted: list[RSVP] = []
+    if not event.is_on or event.is_over(op.at):
+        return promoted
+    for mode in modes if modes is not None else [Mode.IN_PERSON, Mode.REMOTE]:
+        pool = pool_of(event, mode)
+        if pool.left == 0:
+            continue
+        line = RSVP.objects.in_line().filter(event=event, mode=mode)
+        if pool.left is not None:
+            # What is free only shrinks while the line is walked: larger parties cannot fit.
+            line = line.filter(party_size__lte=pool.left)
+        cap = _UnprovenCap(event, pool, mode)
+        for rsvp in places.promote(pool, line, size=lambda r: r.party_size, may=cap.admits):
+            rsvp.status = AttendanceStatus.CONFIRMED
+            rsvp.confirmed_at = rsvp.changed_at = op.at
+            rsvp.save(update_fields=["status", "confirmed_at", "changed_at"])
+            op.record("rsvp.promoted", event=event, person=rsvp.person_id, rsvp=rsvp)
+            promoted.append(rsvp)
+            if rsvp.upgrade_of_id:
+                _finish_upgrade(op, event, rsvp)
+    return promoted
+
+
+class _UnprovenCap:
+    """How many more places unproven addresses may take, read once when first asked."""
+
+    def __init__(self, event: Event, pool: Pool, mode: str) -> None:
+        self.event, self.pool, self.mode = event, pool, mode
+        self.held: int | None = None
+
+    def admits(self, rsvp: RSVP) -> bool:
+        """Whether ``rsvp`` may take its places; counts them if it may."""
+        if self.pool.capacity is None or rsvp.proven_at is not None:
+            return True
+        if self.held is None:
+            unproven = RSVP.objects.confirmed().filter(
+                event=self.event, mode=self.mode, proven_at=None
+            )
+            self.held = unproven.aggregate(n=Sum("party_size"))["n"] or 0
+        if self.held + rsvp.party_size > unproven_limit(self.pool.capacity):
+            return False
+        self.held += rsvp.party_size
+        return True
+
+
+def _finish_upgrade(op: Operation, event: Event, rsvp: RSVP) -> None:
+    """Give back the remote place of a party that has now got into the room."""
+    remote = RSVP.objects.active().filter(pk=rsvp.upgrade_of_id).first()
+    if remote is not None:
+        _end(op, event, remote)
+        promote_line(op, event, [remote.mode])
+
+
+def _end(op: Operation, event: Event, rsvp: RSVP) -> None:
+    """Mark the RSVP cancelled and release what it held. Records nothing, promotes nobody."""
+    if rsvp.is_confirmed:
+        places.release(pool_of(event, rsvp.mode), rsvp.party_size)
+    rsvp.status = AttendanceStatus.CANCELLED
+    rsvp.cancelled_at = rsvp.changed_at = op.at
+    rsvp.save(update_fields=["status", "cancelled_at", "changed_at"])
+
+
+def _check_open(event: Event, now: datetime) -> None:
+    if event.is_cancelled:
+        raise Refused("event_cancelled", _("This event was cancelled."))
+    if event.is_postponed:
+        raise Refused("event_postponed", _("This event was postponed. A new date will follow."))
+    if event.is_over(now):
+        raise Refused("event_over", _("This event is over."))
+    if not event.takes_rsvps or not event.is_posted:
+        raise Refused("no_rsvps", _("This event does not take RSVPs. The doors are open to all."))
+
+
+def _check_mode(event: Event, mode: str) -> None:
+    if mode not in event.modes:
+        raise Refused("mode_not_offered", _("This event is not offered that way."), field="mode")
+
+
+def _check_party(event: Event, mode: str, party_size: int) -> None:
+    if not 1 <= party_size <= MAX_PARTY:
+        raise Refused(
+            "party_size",
+            _("Enter a number of people from 1 to %(most)s. For a larger group, call the office."),
+            field="party_size",
+            most=MAX_PARTY,
+        )
+    capacity = pool_of(event, mode).capacity
+    if capacity is not None and party_size > capacity:
+        raise Refused(
+            "party_never_fits",
+            _("There are %(capacity)s places in all. Bring fewer people, or call the office."),
+            field="party_size",
+            capacity=capacity,
+        )
+
+
+def rsvp(
+    *,
+    event_id: int,
+    name: str,
+    email: str = "",
+    phone: str = "",
+    party_size: int = 1,
+    mode: str,
+    language: str = "",
+    access_needs: Iterable[str] = (),
+    access_note: str = "",
+    proven: bool = False,
+    now: datetime,
+    actor: StaffUser | None = None,
+) -> Outcome:
+    """Take a place for a party, or its place in line.
+
+    ``proven``: the browser has shown that the address is its own. Staff (``actor``) who write down
+    a caller vouch for them. A second RSVP of the same person for the same mode changes nothing and
+    is "repeated" (recorded, so that the manage link can be mailed again). Raises
+    :class:`Refused` for what depends on the event or the form alone.
+    """
+    with operation(at=now, actor=actor, by_person=actor is None) as op:
+        if email:
+            person = person_with_email(email, name=name, phone=phone, language=language, at=now)
+        else:
+            person = person_without_email(name=name, phone=phone, language=language, at=now)
+        event = lock_event(event_id)
+        _check_open(event, now)
+        _check_mode(event, mode)
+        _check_party(event, mode, party_size)
+        earlier = RSVP.objects.active().filter(event=event, person=person).first()
+        if earlier is not None:
+            op.record("rsvp.repeated", event=event, person=person, rsvp=earlier)
+            return Outcome(earlier, "repeated")
+        new = RSVP(
+            event=event, person=person, name=name, language=language, mode=mode,
+            party_size=party_size, access_note=access_note, created_at=now, changed_at=now,
+            proven_at=now if proven or actor is not None else None,
+        )  # fmt: skip
+        return _enter(op, event, new, access_needs=access_needs)
+
+
+def _enter(op: Operation, event: Event, new: RSVP, *, access_needs: Iterable[str] = ()) -> Outcome:
+    """Put a new row at the end of the line, run the rule, record what became of it."""
+    promote_line(op, event, [new.mode])
+    pool = pool_of(event, new.mode)
+    if not pool.fits(new.party_size):
+        new.status, new.waitlisted_at = AttendanceStatus.WAITLISTED, op.at
+    elif not _UnprovenCap(event, pool, new.mode).admits(new):
+        new.status = AttendanceStatus.UNPROVEN
+    else:
+        places.take(pool, new.party_size)
+        new.status, new.confirmed_at = AttendanceStatus.CONFIRMED, op.at
+    new.save()
+    AccessRequest.objects.bulk_create(
+        AccessRequest(rsvp=new, kind=kind, created_at=op.at) for kind in sorted(set(access_needs))
+    )
+    result = str(AttendanceStatus(new.status).value)
+    op.record(f"rsvp.{result}", event=event, person=new.person_id, rsvp=new)
+    return Outcome(new, result)
+
+
+def _lock_rsvp(rsvp_id: int) -> tuple[Event, RSVP]:
+    """Lock the event, then read the RSVP under that lock."""
+    event = lock_event(RSVP.objects.values_list("event_id", flat=True).get(pk=rsvp_id))
+    return event, RSVP.objects.get(pk=rsvp_id)
+
+
+def _check_active(rsvp: RSVP) -> None:
+    if not rsvp.is_active:
+        raise Refused(
+            "rsvp_cancelled", _("This RSVP was cancelled. To come after all, RSVP again.")
+        )
+
+
+def _prove(op: Operation, event: Event, rsvp: RSVP) -> None:
+    """A POST through the mailed link proves the address; an unproven RSVP joins the line."""
+    if rsvp.proven_at is None:
+        rsvp.proven_at = op.at
+        fields = ["proven_at"]
+        if rsvp.is_unproven:
+            rsvp.status, rsvp.waitlisted_at = AttendanceStatus.WAITLISTED, op.at
+            fields += ["status", "waitlisted_at"]
+        rsvp.save(update_fields=fields)
+
+
+def confirm_rsvp(*, rsvp_id: int, now: datetime) -> RSVP:
+    """Prove the address through the mailed link, and confirm that the party still comes."""
+    with operation(at=now, by_person=True) as op:
+        event, rsvp = _lock_rsvp(rsvp_id)
+        _check_active(rsvp)
+        was_unproven = rsvp.is_unproven
+        _prove(op, event, rsvp)
+        op.record("rsvp.proven", event=event, person=rsvp.person_id, rsvp=rsvp)
+        promoted = promote_line(op, event)
+        if was_unproven and rsvp.pk not in {other.pk for other in promoted}:
+            op.record("rsvp.waitlisted", event=event, person=rsvp.person_id, rsvp=rsvp)
+    return RSVP.objects.get(pk=rsvp_id)
+
+
+def change_rsvp(
+    *,
+    rsvp_id: int,
+    party_size: int,
+    mode: str,
+    access_needs: Iterable[str] | None = None,
+    access_note: str | None = None,
+    now: datetime,
+    actor: StaffUser | None = None,
+) -> RSVP:
+    """Change party size, mode and needs (``None``: leave as they are); return the row that counts.
+
+    A larger party that does not fit is refused with what fits, the old place kept. The old place
+    goes only when the new one is confirmed: who holds a remote place and asks for a full room
+    keeps it and waits for the room with a second row.
+    """
+    with operation(at=now, actor=actor, by_person=actor is None) as op:
+        event, rsvp = _lock_rsvp(rsvp_id)
+        _check_active(rsvp)
+        _check_open(event, now)
+        if actor is None:
+            _prove(op, event, rsvp)
+        if mode != rsvp.mode:
+            _check_mode(event, mode)
+        _check_party(event, mode, party_size)
+        if access_needs is not None or access_note is not None:
+            _set_needs(op, event, rsvp, access_needs, access_note)
+        if mode != rsvp.mode:
+            return _change_mode(op, event, rsvp, mode, party_size)
+        if party_size != rsvp.party_size:
+            _change_size(op, event, rsvp, party_size)
+        promote_line(op, event)
+    return RSVP.objects.get(pk=rsvp_id)
+
+
+def _set_needs(
+    op: Operation,
+    event: Event,
+    rsvp: RSVP,
+    access_needs: Iterable[str] | None,
+    access_note: str | None,
+) -> None:
+    changes: dict[str, tuple[object, object]] = {}
+    if access_needs is not None:
+        wanted, had = set(access_needs), set(rsvp.access_requests.values_list("kind", flat=True))
+        rsvp.access_requests.exclude(kind__in=wanted).delete()
+        AccessRequest.objects.bulk_create(
+            AccessRequest(rsvp=rsvp, kind=kind, created_at=op.at) for kind in sorted(wanted - had)
+        )
+        if wanted != had:
+            changes["access_needs"] = (None, None)
+    if access_note is not None and access_note != rsvp.access_note:
+        rsvp.access_note = access_note
+        rsvp.save(update_fields=["access_note"])
+        changes["access_note"] = (None, None)
+    if changes:
+        op.record(
+            "rsvp.needs_changed", event=event, person=rsvp.person_id, rsvp=rsvp, changes=changes
+        )
+
+
+def _change_size(op: Operation, event: Event, rsvp: RSVP, party_size: int) -> None:
+    old = rsvp.party_size
+    if rsvp.is_confirmed:
+        pool = pool_of(event, rsvp.mode)
+        if party_size > old:
+            if not pool.fits(party_size - old):
+                raise Refused(
+                    "does_not_fit",
+                    _(
+                        "Only %(fits)s people fit now. Your place for %(old)s is kept. "
+                        "Enter %(fits)s or fewer."
+                    ),
+                    field="party_size",
+                    fits=old + (pool.left or 0),
+                    old=old,
+                )
+            places.take(pool, party_size - old)
+        else:
+            places.release(pool, old - party_size)
+    rsvp.party_size, rsvp.changed_at = party_size, op.at
+    rsvp.save(update_fields=["party_size", "changed_at"])
+    op.record(
+        "rsvp.changed", event=event, person=rsvp.person_id, rsvp=rsvp,
+        changes={"party_size": (old, party_size)},
+    )  # fmt: skip
+
+
+def _change_mode(op: Operation, event: Event, old: RSVP, mode: str, party_size: int) -> RSVP:
+    other = RSVP.objects.active().filter(event=event, person=old.person_id, mode=mode).first()
+    if other is not None:
+        raise Refused(
+            "already_waiting", _("You are already on the list for that. See your other link.")
+        )
+    new = RSVP(
+        event=event, person_id=old.person_id, name=old.name, language=old.language, mode=mode,
+        party_size=party_size, access_note=old.access_note, created_at=op.at, changed_at=op.at,
+        proven_at=old.proven_at,
+    )  # fmt: skip
+    needs = list(old.access_requests.values_list("kind", flat=True))
+    if old.is_confirmed and not pool_of(event, mode).fits(party_size) and mode == Mode.REMOTE:
+        raise Refused(
+            "mode_full",
+            _("Online places are full. Your place in the room is kept."),
+            field="mode",
+        )
+    if old.is_confirmed:
+        new.upgrade_of = old
+    outcome = _enter(op, event, new, access_needs=needs)
+    if outcome.result == "confirmed" or not old.is_confirmed:
+        _end(op, event, old)
+        if new.upgrade_of_id:
+            new.upgrade_of = None
+            new.save(update_fields=["upgrade_of"])
+    promote_line(op, event)
+    return RSVP.objects.get(pk=new.pk)
+
+
+def cancel_rsvp(*, rsvp_id: int, now: datetime, actor: StaffUser | None = None) -> RSVP:
+    """Give the place back, and promote whoever fits in the same transaction.
+
+    Cancelling the place also ends a wait for the room that came with it. Twice is harmless.
+    """
+    with operation(at=now, actor=actor, by_person=actor is None) as op:
+        event, rsvp = _lock_rsvp(rsvp_id)
+        if not rsvp.is_active:
+            return rsvp
+        if rsvp.proven_at is None and actor is None:
+            rsvp.proven_at = now
+            rsvp.save(update_fields=["proven_at"])
+        _end(op, event, rsvp)
+        op.record("rsvp.cancelled", event=event, person=rsvp.person_id, rsvp=rsvp)
+        for waiting in RSVP.objects.active().filter(upgrade_of=rsvp):
+            _end(op, event, waiting)
+        promote_line(op, event)
+    return rsvp
+
+
+def expire_unproven(*, now: datetime) -> int:
+    """End RSVPs that nobody proved within 48 hours; return how many. The tick's work."""
+    stale = RSVP.objects.filter(
+        status=AttendanceStatus.UNPROVEN, created_at__lte=now - UNPROVEN_TTL
+    ).values_list("pk", flat=True)
+    ended = 0
+    for pk in list(stale[:500]):
+        with operation(at=now) as op:
+            event, rsvp = _lock_rsvp(pk)
+            if rsvp.is_unproven:
+                _end(op, event, rsvp)
+                op.record("rsvp.expired", event=event, person=rsvp.person_id, rsvp=rsvp)
+                ended += 1
+    return ended
+
+
+def position_in_line(rsvp: RSVP) -> tuple[int, int]:
+    """Return (position from 1, people ahead) of a waiting RSVP; two queries at most."""
+    ahead = RSVP.objects.filter(
+        event=rsvp.event_id, mode=rsvp.mode, status=AttendanceStatus.WAITLISTED
+    ).filter(
+        Q(waitlisted_at__lt=rsvp.waitlisted_at)
+        | Q(waitlisted_at=rsvp.waitlisted_at, pk__lt=rsvp.pk)
+    )
+    figures = ahead.aggregate(people=Sum("party_size"))
+    return ahead.count() + 1, figures["people"] or 0
+
+
+def people_of(event: Event) -> list[Person]:
+    """Return everyone with an active RSVP, once each."""
+    return list(
+        Person.objects.filter(rsvps__event=event, rsvps__status__in=["confirmed", "waitlisted"])
+        .distinct()
+        .order_by("pk")
+    )

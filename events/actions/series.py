@@ -1,0 +1,153 @@
+"""Dates that repeat: every date is a row of its own, a rolling twelve months ahead."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrulestr
+
+from events.actions.events import EventDraft, insert_event, post_now
+from events.audit import Operation, operation
+from events.models import Event, Office, Series, StaffUser
+
+#: How far ahead dates exist as rows (DESIGN.md, Series).
+WINDOW = timedelta(days=365)
+#: Dates that one operation may write, so that a tick stays short.
+MOST_AT_ONCE = 60
+
+
+def local_starts(series: Series, after: datetime, before: datetime) -> list[datetime]:
+    """Return the rule's local starts (naive) whose instants are in [after, before).
+
+    The rule runs in local wall time, so 18:30 stays 18:30 over a change of clocks.
+    """
+    zone = ZoneInfo(series.timezone)
+    first = datetime.fromisoformat(series.first_start)
+    rule = rrulestr(series.rule, dtstart=first)
+    margin = timedelta(days=2)
+    naive_after = after.astimezone(zone).replace(tzinfo=None) - margin
+    naive_before = before.astimezone(zone).replace(tzinfo=None) + margin
+    starts = rule.between(naive_after, naive_before, inc=True)
+    return [start for start in starts if after <= instant(start, zone) < before]
+
+
+def instant(local: datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant (UTC) of a naive local time."""
+    return local.replace(tzinfo=zone).astimezone(UTC)
+
+
+def create_series(
+    *,
+    office: Office,
+    draft: EventDraft,
+    rule: str,
+    post: bool = False,
+    now: datetime,
+    actor: StaffUser | None = None,
+) -> Series:
+    """Make a series and its dates for the next twelve months.
+
+    ``draft`` is the first date; ``rule`` an RRULE without DTSTART (``FREQ=WEEKLY``).
+    """
+    zone = ZoneInfo(draft.timezone)
+    first = draft.starts_at.astimezone(zone).replace(tzinfo=None)
+    with operation(at=now, actor=actor) as op:
+        series = Series.objects.create(
+            office=office,
+            rule=rule,
+            first_start=first.isoformat(timespec="minutes"),
+            timezone=draft.timezone,
+            extended_to=draft.starts_at,
+            created_at=now,
+        )
+        _write_dates(op, series, draft, until=now + WINDOW, post=post, most=None)
+    return series
+
+
+def _write_dates(
+    op: Operation,
+    series: Series,
+    draft: EventDraft,
+    *,
+    until: datetime,
+    post: bool,
+    most: int | None,
+) -> int:
+    zone = ZoneInfo(series.timezone)
+    length = draft.ends_at - draft.starts_at
+    starts = local_starts(series, series.extended_to, until)
+    there = set(series.events.values_list("series_start", flat=True))
+    written, reached = 0, until
+    for local in starts:
+        key = local.isoformat(timespec="minutes")
+        if key in there:
+            continue
+        if most is not None and written >= most:
+            reached = instant(local, zone)
+            break
+        begins = instant(local, zone)
+        date_draft = EventDraft(**{**vars(draft), "starts_at": begins, "ends_at": begins + length,
+                                   "slug": f"{draft.slug or draft.title} {local:%Y-%m-%d}",
+                                   "uid": ""})  # fmt: skip
+        event = insert_event(op, date_draft, office=series.office, series=series, series_start=key)
+        if post:
+            post_now(op, event)
+        written += 1
+    series.extended_to = max(reached, series.extended_to)
+    series.save(update_fields=["extended_to"])
+    return written
+
+
+def extend_series(*, now: datetime) -> int:
+    """Write the dates that came into the twelve-month window; return how many. The tick's work.
+
+    A new date is copied from the latest one that exists, moved dates aside.
+    """
+    written = 0
+    due = Series.objects.filter(extended_to__lt=now + WINDOW - timedelta(days=1))
+    for pk in list(due.values_list("pk", flat=True)):
+        with operation(at=now) as op:
+            series = (
+                Series.objects.select_for_update(no_key=True, of=("self",))
+                .select_related("office")
+                .get(pk=pk)
+            )
+            model = series.events.exclude(status="cancelled").order_by("-series_start").first()
+            if model is None:
+                series.extended_to = now + WINDOW
+                series.save(update_fields=["extended_to"])
+                continue
+            written += _write_dates(
+                op, series, _draft_from(model), until=now + WINDOW,
+                post=model.is_posted, most=MOST_AT_ONCE,
+            )  # fmt: skip
+    return written
+
+
+def _draft_from(event: Event) -> EventDraft:
+    """Return what the next date of a series is copied from."""
+    stem = event.slug[:-11] if event.slug[-11:-10] == "-" else event.slug
+    return EventDraft(
+        title=event.title,
+        event_type=event.event_type,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        timezone=event.timezone,
+        mode=event.mode,
+        all_day=event.all_day,
+        description=event.description,
+        venue=event.venue,
+        remote_url=event.remote_url,
+        dial_in=event.dial_in,
+        capacity=event.capacity,
+        remote_capacity=event.remote_capacity,
+        takes_rsvps=event.takes_rsvps,
+        spoken_languages=event.spoken_languages,
+        access_services=event.access_services,
+        topics=list(event.topics.all()),
+        cohosts=list(event.cohosts.all()),
+        translations={
+            t.language: {"title": t.title, "description": t.description}
+            for t in event.translations.all()
+        },
+        slug=stem,
+    )

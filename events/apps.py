@@ -1,0 +1,9 @@
+"""The app that records who, where and when: offices, people, events, RSVPs."""
+
+from django.apps import AppConfig
+
+
+class EventsConfig(AppConfig):
+    name = "events"
+    verbose_name = "Events"
+    default_auto_field = "django.db.models.BigAutoField"

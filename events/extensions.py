@@ -1,0 +1,68 @@
+"""What upper apps add to pages and duties of this one, without being imported by it.
+
+An upper app appends to these lists in its ``AppConfig.ready()``. The lists are typed, so that a
+reader sees what an extension has to bring.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from events.models import Event, Office, Person
+
+
+@dataclass(frozen=True)
+class EventPanel:
+    """A part of the event page that another app fills.
+
+    ``load(event, now)`` returns the template's context (a constant number of queries), or ``None``
+    to leave the panel out. ``audience`` is "public" or "staff".
+    """
+
+    name: str
+    template: str
+    load: "Callable[[Event, datetime], dict[str, Any] | None]"
+    audience: str = "public"
+
+
+@dataclass(frozen=True)
+class DeskCard:
+    """A card of the staff desk: ``load(request, offices, now)`` returns its context or ``None``."""
+
+    name: str
+    template: str
+    load: "Callable[[HttpRequest, list[Office], datetime], dict[str, Any] | None]"
+
+
+@dataclass(frozen=True)
+class PersonSection:
+    """A part of a person's page ``/me/``: what this app knows of the person."""
+
+    name: str
+    template: str
+    load: "Callable[[Person, datetime], dict[str, Any] | None]"
+
+
+@dataclass(frozen=True)
+class DeskSection:
+    """An entry of the staff desk's navigation: a URL name and who may see it."""
+
+    name: str
+    label: Any
+    url_name: str
+    permission: str
+    position: int
+
+
+event_panels: list[EventPanel] = []
+desk_cards: list[DeskCard] = []
+desk_sections: list[DeskSection] = []
+person_sections: list[PersonSection] = []
+
+#: Called after a commit that left facts to tell. Must not raise and must not take long: the row in
+#: the Outbox is the message, the doorbell only hurries it.
+doorbells: list[Callable[[], None]] = []

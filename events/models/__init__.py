@@ -1,0 +1,42 @@
+"""Facts about offices, people, events and attendance."""
+
+from events.models.access_request import AccessKind, AccessRequest
+from events.models.attendance import Attendance, AttendanceStatus
+from events.models.audit import AuditEntry, ClockOffset, Outbox
+from events.models.event import Event, EventStatus, EventTranslation, EventType, Mode
+from events.models.office import Office, OfficeKind
+from events.models.person import Person, SignInLink
+from events.models.rate_limit import RateCount
+from events.models.rsvp import RSVP
+from events.models.series import Series
+from events.models.staff import Membership, Role, StaffUser
+from events.models.topic import Topic, TopicTranslation
+from events.models.venue import Venue
+
+__all__ = [
+    "RSVP",
+    "AccessKind",
+    "AccessRequest",
+    "Attendance",
+    "AttendanceStatus",
+    "AuditEntry",
+    "ClockOffset",
+    "Event",
+    "EventStatus",
+    "EventTranslation",
+    "EventType",
+    "Membership",
+    "Mode",
+    "Office",
+    "OfficeKind",
+    "Outbox",
+    "Person",
+    "RateCount",
+    "Role",
+    "Series",
+    "SignInLink",
+    "StaffUser",
+    "Topic",
+    "TopicTranslation",
+    "Venue",
+]

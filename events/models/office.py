@@ -1,0 +1,104 @@
+"""The office whose calendar and letters these are."""
+
+from zoneinfo import ZoneInfo
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class OfficeKind(models.TextChoices):
+    """Kinds never share people, lists or staff views."""
+
+    OFFICIAL = "official", _("Official office")
+    CAMPAIGN = "campaign", _("Campaign")
+    CIVIC = "civic", _("Civic group")
+
+
+class Palette(models.TextChoices):
+    """The colours that an office can choose; each passes WCAG AA on white and on its own tint."""
+
+    BLUE = "blue", _("Blue")
+    TEAL = "teal", _("Teal")
+    GREEN = "green", _("Green")
+    GOLD = "gold", _("Gold")
+    BRICK = "brick", _("Brick red")
+    PLUM = "plum", _("Plum")
+    INDIGO = "indigo", _("Indigo")
+    SLATE = "slate", _("Slate")
+
+
+def default_languages() -> list[str]:
+    return ["en"]
+
+
+def default_reminder_leads() -> list[str]:
+    """One week, one day at 11:00 local time, two hours (PRODUCT.md, "Telling people")."""
+    return ["7d", "1d@11:00", "2h"]
+
+
+class OfficeQuerySet(models.QuerySet["Office"]):
+    def official(self) -> "OfficeQuerySet":
+        return self.filter(kind=OfficeKind.OFFICIAL)
+
+    def in_order(self) -> "OfficeQuerySet":
+        return self.order_by("position", "id")
+
+
+class Office(models.Model):
+    """An organization that posts events and letters (Popolo: Organization)."""
+
+    slug = models.SlugField(_("short name in addresses"), max_length=80, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    kind = models.CharField(
+        _("kind"), max_length=10, choices=OfficeKind.choices, default=OfficeKind.OFFICIAL
+    )
+    jurisdiction = models.CharField(_("jurisdiction"), max_length=200, blank=True)
+    timezone = models.CharField(_("time zone"), max_length=64)
+    #: Language codes; the first is the language of the rows themselves.
+    languages = models.JSONField(_("languages"), default=default_languages)
+    sender_address = models.EmailField(_("address that mail is sent from"), blank=True)
+    reply_to = models.EmailField(_("address that answers go to"), blank=True)
+    postal_address = models.TextField(_("postal address"), blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    website = models.URLField(_("website"), blank=True)
+    palette = models.CharField(
+        _("colour"), max_length=10, choices=Palette.choices, default=Palette.BLUE
+    )
+    logo = models.FileField(_("logo"), upload_to="logos/", blank=True)
+    public_record_text = models.TextField(_("public record notice under forms"), blank=True)
+    access_notice_days = models.PositiveSmallIntegerField(
+        _("days that the office needs to arrange access"),
+        default=3,
+        validators=[MinValueValidator(0)],
+    )
+    reminder_leads = models.JSONField(_("reminders"), default=default_reminder_leads)
+    #: ISO dates of elections that the office takes part in.
+    election_dates = models.JSONField(_("election dates"), default=list, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    objects = OfficeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=OfficeKind.values), name="office_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(palette__in=Palette.values), name="office_palette_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def first_language(self) -> str:
+        return self.languages[0] if self.languages else "en"

@@ -1,0 +1,72 @@
+"""A resident's RSVP."""
+
+from django.db import models
+from django.db.models import Q
+
+from events.fields import EncryptedTextField
+from events.models.attendance import ACTIVE, Attendance, AttendanceStatus
+from events.models.event import Mode
+
+
+class RSVPQuerySet(models.QuerySet["RSVP"]):
+    def active(self) -> "RSVPQuerySet":
+        return self.filter(status__in=ACTIVE)
+
+    def confirmed(self) -> "RSVPQuerySet":
+        return self.filter(status=AttendanceStatus.CONFIRMED)
+
+    def in_line(self) -> "RSVPQuerySet":
+        """Waiting, first come first served (DESIGN.md, Places)."""
+        return self.filter(status=AttendanceStatus.WAITLISTED).order_by("waitlisted_at", "id")
+
+
+class RSVP(Attendance):
+    """A party's place in the room or online at one event (schema.org: RsvpAction).
+
+    One active row per event, person and mode. ``upgrade_of`` points from a row that waits for the
+    room to the remote place that the party holds meanwhile.
+    """
+
+    event = models.ForeignKey("events.Event", on_delete=models.PROTECT, related_name="rsvps")
+    person = models.ForeignKey("events.Person", on_delete=models.PROTECT, related_name="rsvps")
+    mode = models.CharField(
+        max_length=10, choices=[(m.value, m.label) for m in (Mode.IN_PERSON, Mode.REMOTE)]
+    )
+    party_size = models.PositiveSmallIntegerField(default=1)
+    upgrade_of = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="upgrades"
+    )
+    #: The person's own words about what they need; seen by roles that arrange it, never public.
+    access_note = EncryptedTextField(blank=True)
+
+    objects = RSVPQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "RSVP"
+        indexes = [
+            models.Index(fields=["event", "status", "mode"], name="rsvp_event_status_mode"),
+            models.Index(
+                fields=["created_at"], condition=Q(status="unproven"), name="rsvp_unproven_age"
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "person", "mode"],
+                condition=Q(status__in=ACTIVE),
+                name="rsvp_once_per_mode",
+            ),
+            models.CheckConstraint(condition=Q(party_size__gte=1), name="rsvp_party_is_somebody"),
+            models.CheckConstraint(
+                condition=Q(status__in=AttendanceStatus.values), name="rsvp_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(mode__in=[Mode.IN_PERSON, Mode.REMOTE]), name="rsvp_mode_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=AttendanceStatus.WAITLISTED) | Q(waitlisted_at__isnull=False),
+                name="rsvp_waits_since",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"RSVP {self.pk} ({self.status})"

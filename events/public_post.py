@@ -1,0 +1,113 @@
+"""The one way in for the public's forms (INTERFACE.md, Forms for the public).
+
+They carry no CSRF cookie and no token: their authority is the form itself, or the token in the
+URL. What keeps other sites out is where the browser says the request comes from.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from events import clock, rate_limits
+from events.errors import Refused
+
+logger = logging.getLogger(__name__)
+
+View = Callable[..., HttpResponse]
+
+
+def comes_from_elsewhere(request: HttpRequest) -> bool:
+    """Whether the browser says that another site sent this.
+
+    A foreign or ``null`` Origin, or a cross-site ``Sec-Fetch-Site``, is from elsewhere; a missing
+    header is not, since one-click mail clients send none (RFC 8058).
+    """
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return True
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return False
+    ours = {f"{request.scheme}://{request.get_host()}"}
+    site = urlsplit(settings.SITE_URL)
+    ours.add(f"{site.scheme}://{site.netloc}")
+    return origin not in ours
+
+
+def public_post(view: View) -> View:
+    """Make ``view`` a public form's target.
+
+    POST alone (405); 403 for another site's page; 429 beyond the limit for one network address.
+    A failure inside is logged and answered with a page that keeps what was typed and names the
+    office's phone number: nothing typed is lost to a 500.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if comes_from_elsewhere(request):
+            return render(request, "elsewhere.html", status=403)
+        try:
+            rate_limits.count(rate_limits.POSTS, request.client_address, now=clock.now())
+            return view(request, *args, **kwargs)
+        except rate_limits.TooMany as error:
+            return too_many(request, error)
+        except Refused as refused:
+            return refused_page(request, refused)
+        except Exception as error:
+            if isinstance(error, _answers()):
+                raise
+            # The handler that reports errors must not log what residents typed: Django's own
+            # handling would attach the request with its POST data.
+            logger.exception("A public form failed: %s", request.resolver_match.view_name)
+            return render(
+                request, "submission_failed.html", {"typed": typed_values(request)}, status=500
+            )
+
+    return csrf_exempt(require_POST(guarded))
+
+
+def _answers() -> tuple[type[Exception], ...]:
+    """Exceptions that Django itself turns into an answer."""
+    from django.core.exceptions import PermissionDenied, SuspiciousOperation
+    from django.http import Http404
+
+    return (Http404, PermissionDenied, SuspiciousOperation)
+
+
+def too_many(request: HttpRequest, error: rate_limits.TooMany) -> HttpResponse:
+    """Answer 429 with Retry-After; the page keeps what was typed."""
+    response = render(
+        request,
+        "429.html",
+        {"retry_minutes": -(-error.retry_after // 60), "typed": typed_values(request)},
+        status=429,
+    )
+    response["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def refused_page(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """Answer 422 with the reason, for refusals that no form on a page belongs to."""
+    return render(
+        request,
+        "refused.html",
+        {"refused": refused, "typed": typed_values(request)},
+        status=422,
+    )
+
+
+def typed_values(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return what was typed, as (name, value) pairs in order, without the CSRF token."""
+    return [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name != "csrfmiddlewaretoken"
+        for value in values
+    ]

@@ -1,0 +1,9 @@
+"""The app that reads facts and tells people: letters, deliveries, calendars."""
+
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+    verbose_name = "Notifications"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,125 @@
+"""One message to one person over one channel: the queue is this table (DELIVERY.md)."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class DeliveryState(models.TextChoices):
+    DUE = "due"
+    CLAIMED = "claimed"
+    TRANSMITTING = "transmitting"
+    ACCEPTED = "accepted"
+    RETRY = "retry"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+#: States that a worker or the sweep still has something to do with.
+OPEN = [
+    DeliveryState.DUE,
+    DeliveryState.RETRY,
+    DeliveryState.CLAIMED,
+    DeliveryState.TRANSMITTING,
+]
+
+
+class Delivery(models.Model):
+    """A row is the intent; no body is stored, it is rendered from the facts when it is sent.
+
+    ``key`` as DELIVERY.md, Design 1. ``priority`` 0 is transactional, 1 is bulk. The references
+    (``operation``, ``rsvp_id`` …) are plain numbers: a delivery outlives what it tells of.
+    """
+
+    key = models.CharField(max_length=200)
+    channel = models.CharField(max_length=10, default="email")
+    #: Name of the message in the catalogue.
+    message = models.CharField(max_length=60)
+    person = models.ForeignKey(
+        "events.Person", null=True, on_delete=models.SET_NULL, related_name="deliveries"
+    )
+    office = models.ForeignKey(
+        "events.Office", null=True, on_delete=models.SET_NULL, related_name="deliveries"
+    )
+    address_hash = models.CharField(max_length=64)
+    language = models.CharField(max_length=12)
+    priority = models.PositiveSmallIntegerField(default=0)
+
+    #: What the body is rendered from.
+    operation = models.UUIDField(null=True)
+    event_id = models.BigIntegerField(null=True)
+    rsvp_id = models.BigIntegerField(null=True)
+    shift_id = models.BigIntegerField(null=True)
+    claim_id = models.BigIntegerField(null=True)
+    letter_id = models.BigIntegerField(null=True)
+    #: Further plain facts that the renderer needs, such as a reminder's lead.
+    context = models.JSONField(default=dict)
+    #: The schedule that a reminder was planned for; another one supersedes it.
+    schedule_rev = models.PositiveIntegerField(null=True)
+
+    state = models.CharField(
+        max_length=12, choices=DeliveryState.choices, default=DeliveryState.DUE
+    )
+    planned_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField()
+    #: After this it is no longer worth sending (a reminder after the event began).
+    expires_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claim_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    transmitting_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    #: The last error in words: phase, code and the server's text without addresses.
+    error = models.CharField(max_length=500, blank=True)
+    #: Times that a message cut while transmitting was sent again.
+    resends = models.PositiveSmallIntegerField(default=0)
+    #: Member of staff who ordered the last resend.
+    resend_ordered_by = models.ForeignKey(
+        "events.StaffUser", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["key", "channel"], name="delivery_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=DeliveryState.values), name="delivery_state_known"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["priority", "next_attempt_at", "id"],
+                condition=Q(state__in=["due", "retry"]),
+                name="delivery_due",
+            ),
+            models.Index(
+                fields=["lease_until"],
+                condition=Q(state__in=["claimed", "transmitting"]),
+                name="delivery_leased",
+            ),
+            models.Index(fields=["letter_id", "state"], name="delivery_letter_state"),
+            models.Index(fields=["person", "planned_at"], name="delivery_person"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class MailHold(models.Model):
+    """Why no mail goes out: the server refused our login or our mail as such. One row, or none.
+
+    Set by a worker that met it; sending is tried again from ``until`` on, and the row goes with
+    the first message that is accepted.
+    """
+
+    reason = models.CharField(max_length=300)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+
+
+class Tick(models.Model):
+    """When beat's minute last came round. One row, written by the tick."""
+
+    at = models.DateTimeField()

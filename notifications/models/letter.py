@@ -1,0 +1,100 @@
+"""A letter that the office posts."""
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def posted(self) -> "LetterQuerySet":
+        """What the public may read, latest first."""
+        return self.filter(posted_at__isnull=False).order_by("-posted_at", "-id")
+
+    def with_all_shown(self) -> "LetterQuerySet":
+        """Fetch what pages, the feed and the API show, in a constant number of queries."""
+        return self.select_related("office").prefetch_related(
+            "topics__translations", "translations"
+        )
+
+
+class Letter(models.Model):
+    """An open letter in Markdown. ``dated`` is the date on the letter, ``posted_at`` when it went up.
+
+    ``mails``: whether posting it mails subscribers. An old letter brought in with its old date
+    mails nobody.
+    """
+
+    office = models.ForeignKey("events.Office", on_delete=models.PROTECT, related_name="letters")
+    slug = models.SlugField(_("short name in addresses"), max_length=120, unique=True)
+    title = models.CharField(_("title"), max_length=200)
+    body = models.TextField(_("text, in Markdown"))
+    #: One name a line.
+    signatories = models.TextField(_("signed by, one a line"), blank=True)
+    addressees = models.TextField(_("addressed to, one a line"), blank=True)
+    dated = models.DateField(_("date of the letter"))
+    topics = models.ManyToManyField("events.Topic", related_name="letters", blank=True)
+    posted_at = models.DateTimeField(null=True, editable=False)
+    mails = models.BooleanField(default=True)
+    #: Hash of the file that it was imported from, so that a second import changes nothing.
+    source_hash = models.CharField(max_length=64, blank=True, editable=False)
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(editable=False)
+    updated_at = models.DateTimeField(editable=False)
+
+    objects = LetterQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        translations: RelatedManager["LetterTranslation"]
+        office_id: int
+
+    class Meta:
+        indexes = [models.Index(fields=["posted_at", "id"], name="letter_posted")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("letter", kwargs={"slug": self.slug})
+
+    @property
+    def is_posted(self) -> bool:
+        return self.posted_at is not None
+
+    @property
+    def signatory_list(self) -> list[str]:
+        return [line.strip() for line in self.signatories.splitlines() if line.strip()]
+
+    @property
+    def addressee_list(self) -> list[str]:
+        return [line.strip() for line in self.addressees.splitlines() if line.strip()]
+
+    def in_language(self, language: str) -> "Letter | LetterTranslation":
+        """Return what carries ``title`` and ``body`` in ``language`` (uses a prefetch)."""
+        for translation in self.translations.all():
+            if translation.language == language:
+                return translation
+        return self
+
+    def shown_language(self, language: str) -> str:
+        """The language that :meth:`in_language` really gives, for ``lang=`` attributes."""
+        shown = self.in_language(language)
+        if isinstance(shown, LetterTranslation):
+            return shown.language
+        return self.office.first_language
+
+
+class LetterTranslation(models.Model):
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="translations")
+    language = models.CharField(max_length=12)
+    title = models.CharField(_("title"), max_length=200)
+    body = models.TextField(_("text, in Markdown"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "language"], name="letter_translation_once"),
+        ]

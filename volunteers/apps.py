@@ -1,0 +1,9 @@
+"""The app that records shifts and who claims them."""
+
+from django.apps import AppConfig
+
+
+class VolunteersConfig(AppConfig):
+    name = "volunteers"
+    verbose_name = "Volunteers"
+    default_auto_field = "django.db.models.BigAutoField"

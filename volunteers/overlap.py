@@ -1,0 +1,57 @@
+"""Whether a person is free for a shift."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from events.models import RSVP, Event
+from volunteers.models import Shift, ShiftClaim
+
+
+@dataclass(frozen=True)
+class Clash:
+    """What stands in the way: another shift or an event that the person takes part in."""
+
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    shift: Shift | None = None
+    event: Event | None = None
+
+
+def first_clash(*, person_id: int, shift: Shift) -> Clash | None:
+    """Return the person's first confirmed engagement that overlaps ``shift``, or ``None``.
+
+    ``shift`` was read through ``effective()``. Engagements are confirmed claims of other shifts
+    and confirmed RSVPs; a shift at the very event that one RSVPed to does not clash, nor do
+    engagements that touch end to start, were cancelled or are postponed.
+    """
+    claimed = ShiftClaim.objects.confirmed().filter(person_id=person_id).values("shift_id")
+    other = (
+        Shift.objects.filter(pk__in=claimed)
+        .exclude(pk=shift.pk)
+        .effective(shift.starts_at, shift.ends_at)
+        .going_on()
+        .filter(ends_at__gt=shift.starts_at)
+        .select_related("role", "event")
+        .order_by("starts_at", "id")
+        .first()
+    )
+    if other is not None:
+        return Clash(other.starts_at, other.ends_at, other.timezone, shift=other)
+    attending = (
+        RSVP.objects.confirmed()
+        .filter(
+            person_id=person_id,
+            event__starts_at__lt=shift.ends_at,
+            event__ends_at__gt=shift.starts_at,
+            event__status__in=["tentative", "confirmed"],
+        )
+        .exclude(event_id=shift.event_id)
+        .select_related("event")
+        .order_by("event__starts_at", "id")
+        .first()
+    )
+    if attending is not None:
+        event = attending.event
+        return Clash(event.starts_at, event.ends_at, event.timezone, event=event)
+    return None
