@@ -1,0 +1,73 @@
+"""How forms become HTML: our templates around USWDS's controls.
+
+Set as ``FORM_RENDERER``, so that ``{{ form }}`` and ``{{ form.email.as_field_group }}`` give the
+same markup for our forms and for allauth's. Label, hint, error and ``aria-describedby`` are in
+``config/templates/forms/field.html``; the error summary is shown by ``base.html``.
+"""
+
+from typing import Any
+
+from django import forms
+from django.forms.renderers import TemplatesSetting
+from django.http import HttpRequest
+
+INPUT_CLASSES = {"checkbox": "usa-checkbox__input", "hidden": "", "file": "usa-input field__file"}
+CLASSES = {
+    "django/forms/widgets/select.html": "usa-select",
+    "django/forms/widgets/textarea.html": "usa-textarea",
+}
+OWN_TEMPLATES = {
+    "django/forms/widgets/radio.html": "forms/choices.html",
+    "django/forms/widgets/checkbox_select.html": "forms/choices.html",
+    "django/forms/widgets/clearable_file_input.html": "forms/file.html",
+}
+
+
+class PlazuelaRenderer(TemplatesSetting):
+    """Gives each control its USWDS class, and groups of choices and files their own template."""
+
+    form_template_name = "forms/form.html"
+    field_template_name = "forms/field.html"
+
+    def render(
+        self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None
+    ) -> str:
+        if widget := context.get("widget"):
+            added = _css_class(template_name, widget)
+            given = widget["attrs"].get("class", "")
+            if added and added not in given:
+                widget["attrs"] = {**widget["attrs"], "class": f"{added} {given}".strip()}
+        return super().render(OWN_TEMPLATES.get(template_name, template_name), context, request)
+
+
+def _css_class(template_name: str, widget: dict[str, Any]) -> str:
+    if "type" in widget:
+        return INPUT_CLASSES.get(widget["type"], "usa-input")
+    return CLASSES.get(template_name, "")
+
+
+class DateInput(forms.DateInput):
+    """The browser's own date field."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class TimeInput(forms.TimeInput):
+    """The browser's own field for a time of day."""
+
+    input_type = "time"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%H:%M")
+
+
+class DateTimeInput(forms.DateTimeInput):
+    """The browser's own field for a local date and time."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
