@@ -18,7 +18,7 @@ from events.errors import Refused
 from events.models import AttendanceStatus, Person, StaffUser
 from events.places import Pool
 from volunteers.models import Shift, ShiftClaim
-from volunteers.overlap import first_clash
+from volunteers.overlap import Clash, first_clash
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,13 @@ class Outcome:
     """What became of a claim.
 
     "confirmed", "waitlisted", "repeated" (already there) or "overlap" (an engagement stands in
-    the way; nothing was claimed and ``claim`` is ``None``).
+    the way: nothing was claimed, ``claim`` is ``None`` and ``clash`` says what; only a browser
+    that has proven the address may be told).
     """
 
     claim: ShiftClaim | None
     result: str
-    clash_starts_at: datetime | None = None
+    clash: Clash | None = None
 
 
 def lock_shift(shift_id: int) -> Shift:
@@ -92,7 +93,7 @@ def claim_shift(
                 "claim.refused", **known, reason_code="overlap",
                 other_shift=clash.shift, other_event=clash.event,
             )  # fmt: skip
-            return Outcome(None, "overlap", clash.starts_at)
+            return Outcome(None, "overlap", clash)
         claim = ShiftClaim(
             shift=shift, person=person, name=name, phone=phone, language=language,
             created_at=now, changed_at=now,

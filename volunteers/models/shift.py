@@ -113,9 +113,9 @@ class ShiftQuerySet(models.QuerySet["Shift"]):
 
     def with_all_shown(self) -> "ShiftQuerySet":
         """Fetch what cards, pages, feeds and the API show, in a constant number of queries."""
-        return self.select_related("role", "office", "venue", "event__venue").prefetch_related(
-            "event__translations"
-        )
+        return self.select_related(
+            "role", "office", "venue", "event__venue", "event__office"
+        ).prefetch_related("event__translations")
 
 
 class Shift(models.Model):
