@@ -1,0 +1,40 @@
+"""What all pages behind a mailed link have in common.
+
+Such an address is a secret: no cache may keep the page, no search engine list it. A link that is
+not ours, was cut short on its way, or was renewed since, leads to a page that says what to do.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from events.links import BadLink
+
+View = Callable[..., HttpResponse]
+
+
+def token_page(view: View) -> View:
+    """Make ``view`` private and unlisted; a :class:`BadLink` that it raises becomes a 404 page.
+
+    Stands inside ``public_post`` where a view has both.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response = view(request, *args, **kwargs)
+        except BadLink:
+            response = render(request, "bad_link.html", status=404)
+        return unlisted(response)
+
+    return guarded
+
+
+def unlisted(response: HttpResponse) -> HttpResponse:
+    """Mark the response as one person's own: not to be kept, not to be listed."""
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
