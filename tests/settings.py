@@ -31,6 +31,7 @@ os.environ |= {
     "DEBUG": "on",
     "DATA_DIR": str(TEST_DIR),
     "SITE_URL": "http://testserver",
+    "DEFAULT_FROM_EMAIL": "Plazuela <no-reply@example.org>",
     "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", ""),
     "REDIS_URL": os.environ.get("TEST_REDIS_URL", ""),
     "EMAIL_URL": os.environ.get("TEST_EMAIL_URL", ""),

@@ -143,7 +143,7 @@ def _check_party(event: Event, mode: str, party_size: int) -> None:
     if capacity is not None and party_size > capacity:
         raise Refused(
             "party_never_fits",
-            _("There are %(capacity)s places in all. Bring fewer people, or call the office."),
+            _("Places in all: %(capacity)s. Bring fewer people, or call the office."),
             field="party_size",
             capacity=capacity,
         )
@@ -274,7 +274,8 @@ def change_rsvp(
             _prove(op, event, rsvp)
         if mode != rsvp.mode:
             _check_mode(event, mode)
-        _check_party(event, mode, party_size)
+        if (mode, party_size) != (rsvp.mode, rsvp.party_size):
+            _check_party(event, mode, party_size)
         if access_needs is not None or access_note is not None:
             _set_needs(op, event, rsvp, access_needs, access_note)
         if mode != rsvp.mode:

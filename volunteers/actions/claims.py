@@ -162,6 +162,11 @@ def release_claim(
             shift=shift, claim=claim,
         )  # fmt: skip
     promote_waiting(shift_id=claim.shift_id, now=now)
+    # The volunteer's own time is free again, too: for shifts where they wait.
+    elsewhere = ShiftClaim.objects.in_line().filter(person_id=claim.person_id)
+    if claim.person_id is not None:
+        for shift_id in sorted(set(elsewhere.values_list("shift_id", flat=True))):
+            promote_waiting(shift_id=shift_id, now=now)
     return claim
 
 

@@ -1,0 +1,356 @@
+"""RSVP, confirm, change, cancel: what the actions promise."""
+
+from datetime import timedelta
+
+import pytest
+
+from events.actions import rsvps
+from events.actions.events import cancel_event, edit_event
+from events.errors import Refused
+from events.models import RSVP, AuditEntry, Event, Mode, Outbox
+from tests.factories import NOW, make_event, make_rsvp
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def facts() -> list[str]:
+    return list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
+
+
+def rsvp_facts() -> list[str]:
+    return [fact for fact in facts() if fact.startswith("rsvp.")]
+
+
+def standing(event: Event) -> list[tuple[str, int, str]]:
+    """Everyone's mode, party and status, in the order they came."""
+    rows = RSVP.objects.filter(event=event).order_by("pk")
+    return list(rows.values_list("mode", "party_size", "status"))
+
+
+def taken(event: Event) -> tuple[int, int]:
+    event.refresh_from_db()
+    return event.taken, event.remote_taken
+
+
+def test_rsvp_takes_places_for_the_party() -> None:
+    event = make_event(capacity=10)
+    rsvp = make_rsvp(event, party_size=3)
+    assert rsvp.is_confirmed
+    assert taken(event) == (3, 0)
+    assert rsvp_facts() == ["rsvp.confirmed"]
+
+
+def test_rsvp_to_a_full_room_waits_in_line() -> None:
+    event = make_event(capacity=2)
+    make_rsvp(event, party_size=2)
+    late = make_rsvp(event)
+    assert late.is_waitlisted
+    assert rsvps.position_in_line(late) == (1, 0)
+    assert taken(event) == (2, 0)
+
+
+def test_a_single_passes_a_party_that_does_not_fit() -> None:
+    event = make_event(capacity=4)
+    make_rsvp(event, party_size=2)
+    make_rsvp(event, party_size=3)
+    make_rsvp(event, party_size=1)
+    assert standing(event) == [
+        ("in_person", 2, "confirmed"),
+        ("in_person", 3, "waitlisted"),
+        ("in_person", 1, "confirmed"),
+    ]
+
+
+def test_room_and_remote_are_two_capacities() -> None:
+    event = make_event(mode=Mode.BOTH, capacity=1, remote_capacity=1)
+    for mode in ("in_person", "remote", "in_person", "remote"):
+        make_rsvp(event, mode=mode)
+    assert [status for _mode, _size, status in standing(event)] == [
+        "confirmed", "confirmed", "waitlisted", "waitlisted",
+    ]  # fmt: skip
+
+
+def test_cancelling_promotes_in_order_at_once() -> None:
+    event = make_event(capacity=4)
+    first = make_rsvp(event, party_size=4)
+    make_rsvp(event, party_size=3)
+    make_rsvp(event, party_size=2)
+    make_rsvp(event, party_size=1)
+    rsvps.cancel_rsvp(rsvp_id=first.pk, now=NOW + timedelta(hours=1))
+    assert [status for _mode, _size, status in standing(event)] == [
+        "cancelled", "confirmed", "waitlisted", "confirmed",
+    ]  # fmt: skip
+    assert taken(event) == (4, 0)
+    assert rsvp_facts()[-3:] == ["rsvp.cancelled", "rsvp.promoted", "rsvp.promoted"]
+
+
+def test_one_operation_leaves_one_row_in_the_outbox() -> None:
+    event = make_event(capacity=1)
+    first = make_rsvp(event)
+    make_rsvp(event)
+    Outbox.objects.all().delete()
+    rsvps.cancel_rsvp(rsvp_id=first.pk, now=NOW)
+    assert Outbox.objects.count() == 1
+
+
+def test_cancelling_twice_changes_nothing() -> None:
+    event = make_event(capacity=3)
+    rsvp = make_rsvp(event, party_size=2)
+    rsvps.cancel_rsvp(rsvp_id=rsvp.pk, now=NOW)
+    rsvps.cancel_rsvp(rsvp_id=rsvp.pk, now=NOW)
+    assert taken(event) == (0, 0)
+    assert rsvp_facts() == ["rsvp.confirmed", "rsvp.cancelled"]
+
+
+def test_a_second_rsvp_of_the_same_address_changes_nothing() -> None:
+    event = make_event(capacity=9)
+    make_rsvp(event, email="ana@example.org", party_size=2)
+    again = rsvps.rsvp(
+        event_id=event.pk, name="Other", email="ANA@example.org", party_size=4, mode="in_person",
+        now=NOW,
+    )  # fmt: skip
+    assert again.result == "repeated"
+    assert (again.rsvp.name, again.rsvp.party_size) == ("Ana Reyes", 2)
+    assert taken(event) == (2, 0)
+    assert rsvp_facts() == ["rsvp.confirmed", "rsvp.repeated"]
+
+
+def test_a_return_after_cancelling_is_a_new_row_at_the_end_of_the_line() -> None:
+    event = make_event(capacity=1)
+    first = make_rsvp(event, email="ana@example.org")
+    make_rsvp(event, email="ben@example.org")
+    rsvps.cancel_rsvp(rsvp_id=first.pk, now=NOW)
+    back = make_rsvp(event, email="ana@example.org")
+    assert back.pk != first.pk
+    assert back.is_waitlisted
+
+
+@pytest.mark.parametrize("party_size", [0, -1, 21, 500])
+def test_a_party_of_impossible_size_is_refused(party_size: int) -> None:
+    event = make_event(capacity=600)
+    with pytest.raises(Refused) as refused:
+        make_rsvp(event, party_size=party_size)
+    assert refused.value.code == "party_size"
+    assert taken(event) == (0, 0)
+
+
+def test_a_party_larger_than_the_room_is_told_so() -> None:
+    event = make_event(capacity=3)
+    with pytest.raises(Refused) as refused:
+        make_rsvp(event, party_size=4)
+    assert refused.value.code == "party_never_fits"
+    assert "Places in all: 3" in refused.value.message
+
+
+def test_rsvp_to_what_is_off_is_refused() -> None:
+    cancelled = make_event()
+    cancel_event(event_id=cancelled.pk, reason="The roof leaks.", now=NOW)
+    draft = make_event(post=False)
+    for event, code, now in (
+        (cancelled, "event_cancelled", NOW),
+        (draft, "no_rsvps", NOW),
+        (make_event(takes_rsvps=False), "no_rsvps", NOW),
+        (make_event(), "event_over", NOW + timedelta(days=30)),
+    ):
+        with pytest.raises(Refused) as refused:
+            rsvps.rsvp(event_id=event.pk, name="A", email="a@x.org", mode="in_person", now=now)
+        assert refused.value.code == code
+
+
+# The unproven share (DESIGN.md, Proof)
+
+
+def test_unproven_places_are_capped(settings) -> None:
+    settings.UNPROVEN_SHARE = 0.25
+    event = make_event(capacity=40)
+    for _ in range(10):
+        assert make_rsvp(event, proven=False).is_confirmed
+    eleventh = make_rsvp(event, proven=False)
+    assert eleventh.is_unproven
+    assert taken(event) == (10, 0)
+    assert make_rsvp(event, proven=True).is_confirmed
+
+
+def test_a_small_room_lets_eight_unproven_in(settings) -> None:
+    settings.UNPROVEN_SHARE = 0
+    event = make_event(capacity=9)
+    statuses = [make_rsvp(event, proven=False).status for _ in range(9)]
+    assert statuses == ["confirmed"] * 8 + ["unproven"]
+
+
+def test_without_a_capacity_nothing_is_capped(settings) -> None:
+    settings.UNPROVEN_SHARE = 0
+    event = make_event(capacity=None)
+    assert [make_rsvp(event, proven=False).status for _ in range(9)] == ["confirmed"] * 9
+
+
+def test_proving_an_unproven_rsvp_joins_the_line_and_gets_the_place(settings) -> None:
+    settings.UNPROVEN_SHARE = 0
+    event = make_event(capacity=20)
+    for _ in range(8):
+        make_rsvp(event, proven=False)
+    held_back = make_rsvp(event, proven=False)
+    assert held_back.is_unproven
+    rsvp = rsvps.confirm_rsvp(rsvp_id=held_back.pk, now=NOW + timedelta(minutes=5))
+    assert rsvp.is_confirmed
+    assert rsvp.proven_at == NOW + timedelta(minutes=5)
+    assert taken(event) == (9, 0)
+
+
+def test_an_unproven_rsvp_ends_after_48_hours(settings) -> None:
+    settings.UNPROVEN_SHARE = 0
+    event = make_event(capacity=20)
+    for _ in range(9):
+        make_rsvp(event, proven=False)
+    assert rsvps.expire_unproven(now=NOW + timedelta(hours=47)) == 0
+    assert rsvps.expire_unproven(now=NOW + timedelta(hours=48)) == 1
+    assert taken(event) == (8, 0)
+    assert rsvp_facts()[-1] == "rsvp.expired"
+
+
+def test_a_flood_of_unproven_in_line_does_not_take_the_room(settings) -> None:
+    settings.UNPROVEN_SHARE = 0
+    event = make_event(capacity=12)
+    blocks = [make_rsvp(event, party_size=6) for _ in range(2)]
+    for _ in range(12):
+        assert make_rsvp(event, proven=False).is_waitlisted
+    for block in blocks:
+        rsvps.cancel_rsvp(rsvp_id=block.pk, now=NOW)
+    assert taken(event) == (8, 0)
+    waiting = RSVP.objects.in_line().filter(event=event).first()
+    assert waiting is not None
+    assert rsvps.confirm_rsvp(rsvp_id=waiting.pk, now=NOW).is_confirmed
+
+
+# Changing
+
+
+def test_a_larger_party_takes_more_places() -> None:
+    event = make_event(capacity=5)
+    rsvp = make_rsvp(event, party_size=2)
+    rsvps.change_rsvp(rsvp_id=rsvp.pk, party_size=5, mode="in_person", now=NOW)
+    assert taken(event) == (5, 0)
+
+
+def test_a_larger_party_that_does_not_fit_keeps_the_old_place() -> None:
+    event = make_event(capacity=5)
+    rsvp = make_rsvp(event, party_size=2)
+    make_rsvp(event, party_size=2)
+    with pytest.raises(Refused) as refused:
+        rsvps.change_rsvp(rsvp_id=rsvp.pk, party_size=4, mode="in_person", now=NOW)
+    assert refused.value.code == "does_not_fit"
+    assert "Only 3 people fit now" in refused.value.message
+    assert standing(event)[0] == ("in_person", 2, "confirmed")
+    assert taken(event) == (4, 0)
+
+
+def test_a_smaller_party_lets_somebody_in() -> None:
+    event = make_event(capacity=4)
+    rsvp = make_rsvp(event, party_size=4)
+    make_rsvp(event, party_size=2)
+    rsvps.change_rsvp(rsvp_id=rsvp.pk, party_size=2, mode="in_person", now=NOW)
+    assert [status for *_rest, status in standing(event)] == ["confirmed", "confirmed"]
+
+
+def test_coming_with_fewer_from_the_line_gets_a_place() -> None:
+    event = make_event(capacity=4)
+    make_rsvp(event, party_size=3)
+    waiting = make_rsvp(event, party_size=4)
+    changed = rsvps.change_rsvp(rsvp_id=waiting.pk, party_size=1, mode="in_person", now=NOW)
+    assert changed.is_confirmed
+    assert taken(event) == (4, 0)
+
+
+def test_changing_to_remote_gives_the_room_back() -> None:
+    event = make_event(mode=Mode.BOTH, capacity=2, remote_capacity=5)
+    rsvp = make_rsvp(event, party_size=2)
+    make_rsvp(event, party_size=1)
+    moved = rsvps.change_rsvp(rsvp_id=rsvp.pk, party_size=2, mode="remote", now=NOW)
+    assert (moved.mode, moved.status) == ("remote", "confirmed")
+    assert standing(event) == [
+        ("in_person", 2, "cancelled"),
+        ("in_person", 1, "confirmed"),
+        ("remote", 2, "confirmed"),
+    ]
+    assert taken(event) == (1, 2)
+
+
+def test_changing_to_a_full_remote_keeps_the_room() -> None:
+    event = make_event(mode=Mode.BOTH, capacity=2, remote_capacity=1)
+    make_rsvp(event, mode="remote")
+    rsvp = make_rsvp(event)
+    with pytest.raises(Refused) as refused:
+        rsvps.change_rsvp(rsvp_id=rsvp.pk, party_size=1, mode="remote", now=NOW)
+    assert refused.value.code == "mode_full"
+    assert taken(event) == (1, 1)
+
+
+def test_waiting_for_the_room_keeps_the_remote_place_until_the_room_is_free() -> None:
+    event = make_event(mode=Mode.BOTH, capacity=1, remote_capacity=5)
+    first = make_rsvp(event)
+    remote = make_rsvp(event, mode="remote")
+    waiting = rsvps.change_rsvp(rsvp_id=remote.pk, party_size=1, mode="in_person", now=NOW)
+    assert waiting.is_waitlisted
+    assert waiting.upgrade_of_id == remote.pk
+    assert taken(event) == (1, 1)
+    rsvps.cancel_rsvp(rsvp_id=first.pk, now=NOW)
+    assert taken(event) == (1, 0)
+    assert standing(event) == [
+        ("in_person", 1, "cancelled"),
+        ("remote", 1, "cancelled"),
+        ("in_person", 1, "confirmed"),
+    ]
+
+
+def test_more_room_promotes() -> None:
+    event = make_event(capacity=3)
+    make_rsvp(event)
+    make_rsvp(event, party_size=3)
+    edit_event(event_id=event.pk, changes={"capacity": 4}, now=NOW)
+    assert taken(event) == (4, 0)
+
+
+def test_needs_can_change_after_the_room_shrank_below_the_party() -> None:
+    event = make_event(capacity=5)
+    rsvp = make_rsvp(event, party_size=4)
+    edit_event(event_id=event.pk, changes={"capacity": 2}, now=NOW)
+    rsvps.change_rsvp(
+        rsvp_id=rsvp.pk, party_size=4, mode="in_person", access_needs=["asl"], now=NOW
+    )
+    assert list(rsvp.access_requests.values_list("kind", flat=True)) == ["asl"]
+
+
+def test_less_room_removes_nobody() -> None:
+    event = make_event(capacity=5)
+    first = make_rsvp(event, party_size=2)
+    make_rsvp(event, party_size=3)
+    edit_event(event_id=event.pk, changes={"capacity": 2}, now=NOW)
+    event.refresh_from_db()
+    assert (event.capacity, event.taken, event.overbooked) == (2, 5, 3)
+    make_rsvp(event)
+    rsvps.cancel_rsvp(rsvp_id=first.pk, now=NOW)
+    assert [status for *_rest, status in standing(event)] == [
+        "cancelled", "confirmed", "waitlisted",
+    ]  # fmt: skip
+
+
+def test_rsvps_touch_no_counter_of_the_event() -> None:
+    event = make_event()
+    before = (event.sequence, event.schedule_rev, event.revision, event.updated_at)
+    make_rsvp(event)
+    event.refresh_from_db()
+    assert (event.sequence, event.schedule_rev, event.revision, event.updated_at) == before
+
+
+def test_access_words_are_unreadable_in_the_database() -> None:
+    from django.db import connection
+
+    event = make_event()
+    rsvp = make_rsvp(event, access_needs=["asl", "other"], access_note="A seat by the door")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT access_note FROM events_rsvp WHERE id = %s", [rsvp.pk])
+        (stored,) = cursor.fetchone()
+    assert "door" not in stored
+    assert RSVP.objects.get(pk=rsvp.pk).access_note == "A seat by the door"
+    kinds = rsvp.access_requests.order_by("kind").values_list("kind", flat=True)
+    assert list(kinds) == ["asl", "other"]

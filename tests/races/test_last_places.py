@@ -1,0 +1,114 @@
+"""Four processes of eight threads want the last places at once. On PostgreSQL, through the site."""
+
+import json
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.db.models import Sum
+
+from events import clock
+from events.models import RSVP, Event
+from tests.factories import make_event, make_office, make_role, make_shift
+from tests.processes import Processes, wait_for
+from volunteers.models import Shift, ShiftClaim
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+
+PROCESSES = 4
+
+
+def run_crowd(processes: Processes, kind: str, target: str, rounds: int) -> Counter[str]:
+    """Let the crowd in and return its answers, counted by kind."""
+    crowd = [
+        processes.start(
+            "-m", "tests.races.crowd", kind, target, str(n * 100), str(rounds),
+            RATE_LIMITS="off", UNPROVEN_SHARE="1",
+        )
+        for n in range(PROCESSES)
+    ]  # fmt: skip
+    wait_for(lambda: all(p.poll() is not None for p in crowd), seconds=120, what="the crowd")
+    answers: Counter[str] = Counter()
+    for process in crowd:
+        assert process.returncode == 0, processes.log(process)
+        answers.update(json.loads(processes.log(process).splitlines()[-1]))
+    return answers
+
+
+def test_the_last_places_of_an_event_are_never_sold_twice(processes: Processes) -> None:
+    now = clock.now()
+    event = make_event(capacity=60, now=now)
+
+    answers = run_crowd(processes, "rsvp", event.slug, rounds=6)
+
+    assert set(answers) == {"rsvp 303", "cancel 303"}
+    assert answers["rsvp 303"] == PROCESSES * 8 * 6
+    event = Event.objects.get(pk=event.pk)
+    confirmed = RSVP.objects.confirmed().filter(event=event)
+    waiting = RSVP.objects.in_line().filter(event=event)
+    assert event.taken == confirmed.aggregate(n=Sum("party_size"))["n"]
+    assert event.taken <= event.capacity
+    assert event.overbooked == 0
+    assert waiting.exists(), "the room was meant to fill up"
+    left = event.capacity - event.taken
+    passed_over = [rsvp.pk for rsvp in waiting if rsvp.party_size <= left]
+    assert passed_over == []
+    both = set(confirmed.values_list("person_id")) & set(waiting.values_list("person_id"))
+    assert both == set()
+
+
+def test_the_last_place_of_a_shift_is_never_claimed_twice(processes: Processes) -> None:
+    """Twelve people, four shifts of which two and two overlap, claims that cross."""
+    now = clock.now()
+    office = make_office(now=now)
+    role = make_role(office, now=now)
+    morning = now + timedelta(days=8)
+    evening = morning + timedelta(hours=6)
+    shifts = [
+        make_shift(office=office, role=role, starts_at=starts_at, capacity=3, now=now)
+        for starts_at in (
+            morning,
+            morning + timedelta(hours=1),
+            evening,
+            evening + timedelta(hours=1),
+        )
+    ]
+
+    target = ",".join(str(shift.pk) for shift in shifts)
+    answers = run_crowd(processes, "claim", target, rounds=3)
+
+    assert {kind.split()[1] for kind in answers} == {"303"}, answers
+    for shift in Shift.objects.effective().filter(pk__in=[s.pk for s in shifts]):
+        confirmed = ShiftClaim.objects.confirmed().filter(shift=shift)
+        assert shift.taken == confirmed.count()
+        assert shift.taken <= shift.capacity
+    assert overlapping_confirmed_claims() == []
+    assert stranded_claims() == []
+
+
+def overlapping_confirmed_claims() -> list[tuple[int, int]]:
+    """Pairs of one person's confirmed claims whose shifts overlap."""
+    times = {s.pk: (s.starts_at, s.ends_at) for s in Shift.objects.effective()}
+    claims = list(ShiftClaim.objects.confirmed().order_by("pk"))
+    return [
+        (a.pk, b.pk)
+        for a in claims
+        for b in claims
+        if a.pk < b.pk
+        and a.person_id == b.person_id
+        and times[a.shift_id][0] < times[b.shift_id][1]
+        and times[b.shift_id][0] < times[a.shift_id][1]
+    ]
+
+
+def stranded_claims() -> list[int]:
+    """Waiting claims on a shift with a free place whose person is free then."""
+    from volunteers.overlap import first_clash
+
+    shifts = {s.pk: s for s in Shift.objects.effective()}
+    return [
+        claim.pk
+        for claim in ShiftClaim.objects.in_line()
+        if not shifts[claim.shift_id].is_full
+        and first_clash(person_id=claim.person_id, shift=shifts[claim.shift_id]) is None
+    ]
