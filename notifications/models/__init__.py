@@ -3,7 +3,7 @@
 from notifications.models.calendar_block import CalendarBlock
 from notifications.models.delivery import Delivery, DeliveryState, MailHold, Tick
 from notifications.models.letter import Letter, LetterTranslation
-from notifications.models.subscription import Subscription, Suppression
+from notifications.models.subscription import Subscription, SubscriptionRequest, Suppression
 
 __all__ = [
     "CalendarBlock",
@@ -13,6 +13,7 @@ __all__ = [
     "LetterTranslation",
     "MailHold",
     "Subscription",
+    "SubscriptionRequest",
     "Suppression",
     "Tick",
 ]

@@ -1,8 +1,10 @@
 """A letter that the office posts."""
 
+import uuid
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -12,8 +14,16 @@ if TYPE_CHECKING:
 
 class LetterQuerySet(models.QuerySet["Letter"]):
     def posted(self) -> "LetterQuerySet":
-        """What the public may read, latest first."""
-        return self.filter(posted_at__isnull=False).order_by("-posted_at", "-id")
+        """What the public may read, latest first by the date on the letter.
+
+        Not by the day it went up: an office that brings twenty years of letters in one afternoon
+        does not push this week's off the page.
+        """
+        return self.filter(posted_at__isnull=False).order_by("-dated", "-posted_at", "-id")
+
+    def drafts(self) -> "LetterQuerySet":
+        """What is still being written, the last touched first."""
+        return self.filter(posted_at__isnull=True).order_by("-updated_at", "-id")
 
     def with_all_shown(self) -> "LetterQuerySet":
         """Fetch what pages, the feed and the API show, in a constant number of queries."""
@@ -23,7 +33,7 @@ class LetterQuerySet(models.QuerySet["Letter"]):
 
 
 class Letter(models.Model):
-    """An open letter in Markdown. ``dated`` is the date on the letter, ``posted_at`` when it went up.
+    """An open letter in Markdown. ``dated``: the date on it; ``posted_at``: when it went up.
 
     ``mails``: whether posting it mails subscribers. An old letter brought in with its old date
     mails nobody.
@@ -31,8 +41,12 @@ class Letter(models.Model):
 
     office = models.ForeignKey("events.Office", on_delete=models.PROTECT, related_name="letters")
     slug = models.SlugField(_("short name in addresses"), max_length=120, unique=True)
+    #: Its name in feeds, for ever: feed readers know by it what they have shown already.
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     title = models.CharField(_("title"), max_length=200)
     body = models.TextField(_("text, in Markdown"))
+    #: The language of ``title`` and ``body``; empty: the office's first.
+    language = models.CharField(_("language"), max_length=12, blank=True)
     #: One name a line.
     signatories = models.TextField(_("signed by, one a line"), blank=True)
     addressees = models.TextField(_("addressed to, one a line"), blank=True)
@@ -42,6 +56,7 @@ class Letter(models.Model):
     mails = models.BooleanField(default=True)
     #: Hash of the file that it was imported from, so that a second import changes nothing.
     source_hash = models.CharField(max_length=64, blank=True, editable=False)
+    #: Raised by every change of what the public reads of it.
     revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False)
@@ -53,7 +68,20 @@ class Letter(models.Model):
         office_id: int
 
     class Meta:
-        indexes = [models.Index(fields=["posted_at", "id"], name="letter_posted")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office", "source_hash"],
+                condition=~Q(source_hash=""),
+                name="letter_file_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["-dated", "-posted_at", "-id"],
+                condition=Q(posted_at__isnull=False),
+                name="letter_posted",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -64,6 +92,16 @@ class Letter(models.Model):
     @property
     def is_posted(self) -> bool:
         return self.posted_at is not None
+
+    @property
+    def was_changed(self) -> bool:
+        """Whether it was edited after it went up; the page then says when."""
+        return self.posted_at is not None and self.updated_at > self.posted_at
+
+    @property
+    def own_language(self) -> str:
+        """The language of the row's own words."""
+        return self.language or self.office.first_language
 
     @property
     def signatory_list(self) -> list[str]:
@@ -83,9 +121,11 @@ class Letter(models.Model):
     def shown_language(self, language: str) -> str:
         """The language that :meth:`in_language` really gives, for ``lang=`` attributes."""
         shown = self.in_language(language)
-        if isinstance(shown, LetterTranslation):
-            return shown.language
-        return self.office.first_language
+        return shown.language if isinstance(shown, LetterTranslation) else self.own_language
+
+    def version_languages(self) -> list[str]:
+        """The languages that it can be read in, its own first (uses a prefetch)."""
+        return [self.own_language, *sorted(row.language for row in self.translations.all())]
 
 
 class LetterTranslation(models.Model):
@@ -98,3 +138,6 @@ class LetterTranslation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["letter", "language"], name="letter_translation_once"),
         ]
+
+    def __str__(self) -> str:
+        return self.title

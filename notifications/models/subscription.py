@@ -1,7 +1,42 @@
 """Who asked for what, and who must not be written to."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+
+class SubscriptionRequest(models.Model):
+    """One sign-up form that was sent: the link in its mail confirms what it asked for, no more.
+
+    So a stranger who signs up somebody's address for one thing gains nothing when that person
+    confirms another.
+    """
+
+    person = models.ForeignKey(
+        "events.Person", on_delete=models.PROTECT, related_name="subscription_requests"
+    )
+    #: Who asks and whose list it is; the first one, where the form named several.
+    office = models.ForeignKey("events.Office", on_delete=models.CASCADE, related_name="+")
+    language = models.CharField(max_length=12, blank=True)
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+
+    if TYPE_CHECKING:
+        subscriptions: RelatedManager["Subscription"]
+        person_id: int
+        office_id: int
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person", "created_at"], name="subscription_request_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"subscription request {self.pk}"
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
@@ -9,9 +44,17 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Confirmed and not ended: mail may go to it."""
         return self.filter(confirmed_at__isnull=False, ended_at__isnull=True)
 
+    def pending(self) -> "SubscriptionQuerySet":
+        """Asked for, and neither confirmed nor ended."""
+        return self.filter(confirmed_at__isnull=True, ended_at__isnull=True)
+
 
 class Subscription(models.Model):
-    """One person's wish for one topic of one office. Ended ones stay as the record of consent."""
+    """One person's wish for one topic of one office. Ended ones stay as the record of consent.
+
+    A wish that is not confirmed yet belongs to its request alone, so the same wish may wait in
+    two of them; only one is ever live.
+    """
 
     person = models.ForeignKey(
         "events.Person", on_delete=models.PROTECT, related_name="subscriptions"
@@ -21,6 +64,10 @@ class Subscription(models.Model):
     )
     office = models.ForeignKey(
         "events.Office", on_delete=models.CASCADE, related_name="subscriptions"
+    )
+    #: The form that asked for it; none where the person chose it on the preferences page.
+    request = models.ForeignKey(
+        SubscriptionRequest, null=True, on_delete=models.SET_NULL, related_name="subscriptions"
     )
     language = models.CharField(max_length=12, blank=True)
     #: Asked for; the double opt-in confirms it.
@@ -34,17 +81,26 @@ class Subscription(models.Model):
 
     objects = SubscriptionQuerySet.as_manager()
 
+    if TYPE_CHECKING:
+        person_id: int
+        topic_id: int
+        office_id: int
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["person", "topic", "office"],
-                condition=Q(ended_at__isnull=True),
+                condition=Q(confirmed_at__isnull=False, ended_at__isnull=True),
                 name="subscription_once",
+            ),
+            models.UniqueConstraint(
+                fields=["request", "topic", "office"], name="subscription_once_a_request"
             ),
         ]
         indexes = [
+            # In the order in which a letter's readers are planned: chunk by chunk, by person.
             models.Index(
-                fields=["office", "topic", "person"],
+                fields=["office", "person", "topic"],
                 condition=Q(confirmed_at__isnull=False, ended_at__isnull=True),
                 name="subscription_live",
             ),
@@ -74,3 +130,6 @@ class Suppression(models.Model):
                 condition=Q(scope__in=["bulk", "all"]), name="suppression_scope_known"
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"suppression {self.pk}"
