@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 
 class DeliveryState(models.TextChoices):
@@ -66,7 +67,10 @@ class Delivery(models.Model):
     next_attempt_at = models.DateTimeField()
     #: After this it is no longer worth sending (a reminder after the event began).
     expires_at = models.DateTimeField(null=True)
+    #: Times that it began to be transmitted, or could not be written.
     attempts = models.PositiveSmallIntegerField(default=0)
+    #: Who claimed it last. It stays when the claim is over, so that a worker that was presumed
+    #: dead can still record what the server told it.
     claim_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     transmitting_at = models.DateTimeField(null=True)
@@ -108,15 +112,28 @@ class Delivery(models.Model):
 
 
 class MailHold(models.Model):
-    """Why no mail goes out: the server refused our login or our mail as such. One row, or none.
+    """Why no mail goes out: the server refused our login or our mail as such.
 
-    Set by a worker that met it; sending is tried again from ``until`` on, and the row goes with
-    the first message that is accepted.
+    At most one row for all mail (``office`` is null), and one for an office whose own sender
+    address was refused. Set by a worker that met it; sending is tried again from ``until`` on,
+    and the row goes with the first message that is accepted.
     """
 
+    office = models.ForeignKey(
+        "events.Office", null=True, on_delete=models.CASCADE, related_name="mail_holds"
+    )
     reason = models.CharField(max_length=300)
     since = models.DateTimeField()
     until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # One row where the office is null, too.
+            models.UniqueConstraint(Coalesce("office", 0), name="mail_hold_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class Tick(models.Model):
