@@ -1,0 +1,67 @@
+"""The demo's volunteer roles, shifts and claims."""
+
+from datetime import timedelta
+
+from config.demo.calendar import Town
+from config.demo.dates import SATURDAY
+from events.models import Event
+from volunteers.actions.claims import claim_shift
+from volunteers.actions.shifts import create_role, create_shift
+from volunteers.models import Shift
+
+
+def staff_shifts(town: Town, events: dict[str, Event]) -> None:
+    """Open shifts: some full, some short of people, two open ones at the same time."""
+    now = town.days.now - timedelta(days=9)
+    office = town.office
+    roles = {
+        name: create_role(office=office, name=name, description=description, now=now)
+        for name, description in [
+            ("Greeter", "Welcome people at the door, point out the access table, count heads."),
+            ("Note taker", "Write down questions and promises. A laptop is there."),
+            ("Spanish interpreter", "Interpret questions and answers for the room."),
+            ("Cleanup crew", "Pick up trash along the creek. We bring gloves and bags."),
+            ("Food sorter", "Sort and pack food for 200 families. You stand most of the time."),
+            ("Crew leader", "Lead ten volunteers, hand out tools, see that everybody is safe."),
+        ]
+    }
+    budget, creek = events["budget"], events["creek"]
+    hour = timedelta(hours=1)
+
+    def shift(
+        role: str, event: Event | None, before: float, hours: float, least: int, most: int | None,
+        notes: str = "", **more: object,
+    ) -> Shift:  # fmt: skip
+        starts_at = more.pop("starts_at", None) or event.starts_at - before * hour  # type: ignore[union-attr]
+        return create_shift(
+            office=office, role=roles[role], event=event, starts_at=starts_at,  # type: ignore[arg-type]
+            ends_at=starts_at + hours * hour, minimum=least, capacity=most, notes=notes,  # type: ignore[operator]
+            now=now, **more,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    greeters = shift(
+        "Greeter", budget, 1, 2, 3, 6, "Meet Tom at the side door. Wear something warm."
+    )
+    interpreter = shift("Spanish interpreter", budget, 0.5, 2, 1, 1)
+    shift("Note taker", budget, 0.25, 2, 1, 2)
+    crew = shift("Cleanup crew", creek, 0, 4, 8, 25, "Bring a water bottle and a hat.")
+    leaders = shift("Crew leader", creek, 1, 5.5, 2, 2)
+    food = shift(
+        "Food sorter", None, 0, 3, 6, 12, "Closed shoes, please.",
+        venue=town.venues["food bank"], starts_at=town.days.at(10, 10, 0, weekday=SATURDAY),
+    )  # fmt: skip
+    shift(
+        "Food sorter", None, 0, 3, 6, 12, "Closed shoes, please.",
+        venue=town.venues["food bank"], starts_at=town.days.at(17, 10, 0, weekday=SATURDAY),
+    )  # fmt: skip
+    volunteers = iter(
+        ["Ada", "Bo", "Cruz", "Dina", "Eli", "Fay", "Gus", "Hana", "Ivo", "June", "Kai", "Lena",
+         "Milo", "Nina", "Otto", "Pia"]
+    )  # fmt: skip
+    for target, people in ((greeters, 1), (interpreter, 2), (crew, 5), (leaders, 2), (food, 3)):
+        for _ in range(people):
+            name = next(volunteers)
+            claim_shift(
+                shift_id=target.pk, name=name, email=f"{name.lower()}@volunteer.example",
+                proven=True, now=town.days.now - timedelta(days=3),
+            )  # fmt: skip

@@ -1,0 +1,43 @@
+"""Loads the demo data: a made-up city, its office, events, shifts and letters."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.management.base import BaseCommand
+
+from config.demo import OFFICE_SLUG, STAFF_LOGIN, STAFF_PASSWORD
+from config.demo.calendar import ZONE, fill_calendar, found_town
+from config.demo.dates import Days
+from config.demo.shifts import staff_shifts
+from events import clock
+from events.models import Office, Outbox
+
+
+class Command(BaseCommand):
+    help = "Loads the demo data once; a second run changes nothing."
+
+    def handle(self, *args: Any, verbosity: int = 1, **options: Any) -> None:
+        if Office.objects.filter(slug=OFFICE_SLUG).exists():
+            if verbosity:
+                self.stdout.write("The demo is already there.")
+            return
+        if Office.objects.exists():
+            self.stderr.write("This database holds an office of your own; the demo stays out.")
+            raise SystemExit(1)
+        days = Days(clock.now(), ZoneInfo(ZONE))
+        steps = [
+            ("The office, its topics and places", lambda: found_town(days)),
+            ("Events and RSVPs", lambda: fill_calendar(town)),
+            ("Shifts and claims", lambda: staff_shifts(town, events)),
+        ]
+        results: list[Any] = []
+        for label, step in steps:
+            if verbosity:
+                self.stdout.write(f"  {label} …")
+            results.append(step())
+            town = results[0]
+            events = results[1] if len(results) > 1 else {}
+        # These facts are history: nobody is told of them today.
+        Outbox.objects.all().delete()
+        if verbosity:
+            self.stdout.write(f"Demo loaded. Staff login: {STAFF_LOGIN} / {STAFF_PASSWORD}")
