@@ -160,6 +160,7 @@ def supervise(
                 child.watch(folder, environment)
     finally:
         stop.set()
+        print("Stopping …", flush=True)
         for child in children:
             child.terminate()
         end = time.monotonic() + _GRACE

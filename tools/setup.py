@@ -117,19 +117,9 @@ def install(kind):
     if stamped(stamp, value):
         return
     say(f"installing the locked packages of requirements/{kind}.txt (a minute or less)")
+    quietly = ["--quiet", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
     run(
-        [
-            *pip(),
-            "install",
-            "--quiet",
-            "--no-input",
-            "--disable-pip-version-check",
-            "--progress-bar",
-            "off",
-            "--require-hashes",
-            "--requirement",
-            lock,
-        ],  # fmt: skip
+        [*pip(), "install", *quietly, "--require-hashes", "--requirement", lock],
         why="The packages cannot be installed; the reason is above.",
     )
     stamp.write_text(value)
@@ -200,8 +190,8 @@ STEPS = {
 def main():
     if sys.version_info < (3, 11):
         fail(
-            "Plazuela needs Python 3.11 or newer; this is "
-            f"{sys.version_info[0]}.{sys.version_info[1]}. Name another one: make PYTHON=python3.12 …"
+            "Plazuela needs Python 3.11 or newer, and this is {}.{}. Name another one: "
+            "make PYTHON=python3.12 …".format(*sys.version_info[:2])
         )
     with open(str(ROOT / "Makefile")) as one_at_a_time:
         fcntl.flock(one_at_a_time, fcntl.LOCK_EX)

@@ -13,12 +13,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandError, call_command
+from django.core.management import BaseCommand, call_command
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from config import setup_code
-from config.supervisor import StartError, Child, supervise
+from config.environment import stop
+from config.supervisor import Child, StartError, supervise
 from events.models import Office, StaffUser
 
 # Any fixed number: it names the lock that hosts of one PostgreSQL share while they migrate.
@@ -45,9 +46,11 @@ class Command(BaseCommand):
         server = self._listen(options["host"])
         try:
             self._prepare(demo=options["demo"])
+        except KeyboardInterrupt:
+            return
         except OperationalError as error:
             reason = str(error).strip().splitlines()[0]
-            raise CommandError(f"Plazuela cannot start: no database: {reason}") from error
+            stop(f"no database: {reason}")
         port = server.getsockname()[1]
         celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config.celery"]
         try:
@@ -79,7 +82,7 @@ class Command(BaseCommand):
                 announce=lambda: self._announce(port),
             )  # fmt: skip
         except StartError as error:
-            raise CommandError(f"Plazuela stopped: {error}") from error
+            sys.exit(f"Plazuela has stopped: {error}")
         self.stdout.write("Plazuela has stopped.")
 
     def _listen(self, host: str) -> socket.socket:
@@ -94,9 +97,9 @@ class Command(BaseCommand):
                 return socket.create_server((host, port), backlog=512)
             except OSError as error:
                 problem = error
-        raise CommandError(
-            f"Plazuela cannot start: {host} port {last} cannot be opened: {problem.strerror}. "
-            "Choose another port with PORT=…"
+        stop(
+            f"{host} port {last} cannot be opened: {os.strerror(problem.errno or 0)}. "
+            "Choose another one with PORT=…"
         )
 
     def _prepare(self, *, demo: bool) -> None:

@@ -1,0 +1,187 @@
+"""A wrong environment stops the start with one line, and says nothing secret."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOW = "import config.settings as s; print({expression})"
+PRODUCTION = {
+    "SITE_URL": "https://calendar.example.gov",
+    "SECRET_KEY": "a-long-secret-that-nobody-guesses-0123456789",
+    "FIELD_KEYS": "kOZ2cLJXyDa5ZPNnlbZ0IeFGZQYs0SbHdhNzGbWaS3g=",
+    "EMAIL_URL": "smtp://mail.example.gov",
+}
+DEVELOPMENT = {"DEBUG": "on"}
+
+
+def start(
+    folder: Path, environment: dict[str, str], expression: str = "'started'"
+) -> subprocess.CompletedProcess[str]:
+    """Load the settings in a process of its own, with this environment and nothing else."""
+    return subprocess.run(
+        [sys.executable, "-c", SHOW.format(expression=expression)],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "DATA_DIR": str(folder / "var"),
+            "ENV_FILE": os.devnull,
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+    )
+
+
+def complaint(folder: Path, environment: dict[str, str]) -> str:
+    """Return the one line that the refused start ends with."""
+    done = start(folder, environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("RATE_LIMITS", "maybe", "RATE_LIMITS must be 'on' or 'off', not 'maybe'."),
+        ("DEBUG", "2", "DEBUG must be 'on' or 'off', not '2'."),
+        ("PORT", "http", "PORT must be a whole number from 1 to 65535, not 'http'."),
+        ("PORT", "65536", "PORT must be a whole number from 1 to 65535, not '65536'."),
+        ("TRUSTED_PROXIES", "-1", "TRUSTED_PROXIES must be a whole number from 0 to 10, not '-1'."),
+        ("UNPROVEN_SHARE", "25%", "UNPROVEN_SHARE must be a number from 0 to 1, not '25%'."),
+        ("UNPROVEN_SHARE", "nan", "UNPROVEN_SHARE must be a number from 0 to 1, not 'nan'."),
+        ("TIME_ZONE", "PST", "TIME_ZONE must be a zone like 'America/Los_Angeles', not 'PST'."),
+        (
+            "LANGUAGES",
+            "en,xx",
+            "LANGUAGES names 'xx', which is not a language code that Django knows.",
+        ),
+        ("LANGUAGE_CODE", "fr", "LANGUAGE_CODE must be one of LANGUAGES (en, es), not 'fr'."),
+        (
+            "SITE_URL",
+            "calendar.example.gov",
+            "SITE_URL must look like 'https://calendar.example.gov', not 'calendar.example.gov'.",
+        ),
+        (
+            "SITE_URL",
+            "https://example.gov/events",
+            "SITE_URL must look like 'https://calendar.example.gov', "
+            "not 'https://example.gov/events'.",
+        ),
+        (
+            "DATABASE_URL",
+            "mysql://root:hunter2@db/plazuela",
+            "DATABASE_URL must begin with postgresql:// or sqlite:///.",
+        ),
+        ("DATABASE_URL", "sqlite://:memory:", "DATABASE_URL names no database."),
+        ("REDIS_URL", "localhost", "REDIS_URL must begin with redis://, rediss:// or unix://."),
+        (
+            "EMAIL_URL",
+            "imap://user:hunter2@mail",
+            "EMAIL_URL must be smtp://user:password@host:port, smtps://…, console:// or "
+            "file://FOLDER.",
+        ),
+        (
+            "EMAIL_URL",
+            "smtp://user:hunter2@mail:smtp",
+            "EMAIL_URL must be smtp://user:password@host:port, smtps://…, console:// or "
+            "file://FOLDER: its port is not a number.",
+        ),
+        (
+            "DEFAULT_FROM_EMAIL",
+            "The Clerk",
+            "DEFAULT_FROM_EMAIL must be an address, or a name and an <address>.",
+        ),
+        (
+            "FIELD_KEYS",
+            PRODUCTION["FIELD_KEYS"] + ",hunter2",
+            "key 2 of FIELD_KEYS is not a Fernet key. Make one with: python -c 'from "
+            "cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'",
+        ),
+    ],
+)
+def test_a_bad_value_stops_the_start_with_one_line(
+    tmp_path: Path, name: str, value: str, problem: str
+) -> None:
+    line = complaint(tmp_path, {**DEVELOPMENT, name: value})
+    assert line == f"Plazuela cannot start: {problem}"
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize("name", sorted(PRODUCTION))
+def test_a_public_site_must_be_told_what_a_developer_is_not(tmp_path: Path, name: str) -> None:
+    left = {key: value for key, value in PRODUCTION.items() if key != name}
+    assert complaint(tmp_path, left) == (
+        f"Plazuela cannot start: {name} is not set (it is only made up for you when DEBUG is on)."
+    )
+
+
+def test_a_public_site_starts_with_the_four_settings_it_needs(tmp_path: Path) -> None:
+    done = start(
+        tmp_path,
+        {**PRODUCTION, "TRUSTED_PROXIES": "1"},
+        "(s.DEBUG, s.ALLOWED_HOSTS, s.SESSION_COOKIE_SECURE, s.SECURE_SSL_REDIRECT)",
+    )
+    assert (done.stdout, done.stderr) == ("(False, ['calendar.example.gov'], True, True)\n", "")
+
+
+def test_an_empty_value_counts_as_not_set(tmp_path: Path) -> None:
+    done = start(
+        tmp_path, {**DEVELOPMENT, "PORT": "", "RATE_LIMITS": ""}, "(s.PORT, s.RATE_LIMITS)"
+    )
+    assert done.stdout == "(8000, True)\n"
+
+
+def test_a_developers_secrets_are_made_once_and_kept_from_others(tmp_path: Path) -> None:
+    first, second = (
+        start(tmp_path, DEVELOPMENT, "(s.SECRET_KEY, s.FIELD_KEYS)").stdout for _ in range(2)
+    )
+    assert first == second
+    assert len(first) > 100
+    assert (tmp_path / "var" / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_dotenv_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:
+    (tmp_path / "env").write_text("DEBUG=on\nPORT=8100\nTIME_ZONE=America/Denver\n")
+    done = start(
+        tmp_path,
+        {"ENV_FILE": str(tmp_path / "env"), "PORT": "8200"},
+        "(s.DEBUG, s.PORT, s.TIME_ZONE)",
+    )
+    assert done.stdout == "(True, 8200, 'America/Denver')\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "transport"),
+    [
+        ("smtp://localhost:1025", ("smtp", "localhost", 1025, "", "none")),
+        ("smtp://mail.example.gov", ("smtp", "mail.example.gov", 25, "", "none")),
+        ("smtp://mail.example.gov:587", ("smtp", "mail.example.gov", 587, "", "starttls")),
+        # A password crosses the network only under TLS, unless that is asked for.
+        ("smtp://me%40x:p%2Fw@mail:25", ("smtp", "mail", 25, "me@x", "starttls")),
+        ("smtp://me:pw@mail:25?tls=none", ("smtp", "mail", 25, "me", "none")),
+        ("smtp://me:pw@localhost:25", ("smtp", "localhost", 25, "me", "none")),
+        ("smtps://me:pw@mail", ("smtp", "mail", 465, "me", "implicit")),
+        ("console://", ("console", "", 0, "", "none")),
+        ("file://var/outbox", ("file", "", 0, "", "none")),
+    ],
+)
+def test_mail_goes_where_its_address_says(
+    tmp_path: Path, url: str, transport: tuple[object, ...]
+) -> None:
+    expression = "(t := s.MAIL_TRANSPORT) and (t.scheme, t.host, t.port, t.user, t.tls)"
+    assert start(tmp_path, {**DEVELOPMENT, "EMAIL_URL": url}, expression).stdout == f"{transport}\n"
+
+
+def test_a_mail_folder_is_taken_from_the_project(tmp_path: Path) -> None:
+    expression = "s.MAIL_TRANSPORT.path.relative_to(s.BASE_DIR)"
+    done = start(tmp_path, {**DEVELOPMENT, "EMAIL_URL": "file://var/outbox"}, expression)
+    assert done.stdout == "var/outbox\n"
+
+
+def test_zones_come_from_the_locked_package_alone(tmp_path: Path) -> None:
+    assert start(tmp_path, DEVELOPMENT, "__import__('zoneinfo').TZPATH").stdout == "()\n"

@@ -1,0 +1,74 @@
+"""`make test`: the suite on SQLite, then what needs it on real PostgreSQL and Redis.
+
+With CI=true: the whole suite on both, and nothing may be missing. Says what it could not run.
+Arguments are handed on to pytest: `python -m tests.run -k waitlist`.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests import servers
+
+ROOT = Path(__file__).resolve().parent.parent
+EVERYTHING = os.environ.get("CI") == "true"
+NOTHING_COLLECTED = 5
+
+
+def main() -> int:
+    """Run both rounds and return the exit status."""
+    missing: list[str] = []
+    without: list[str] = []
+    chromium = servers.chromium()
+    if not chromium:
+        missing.append("the browser walks: there is no Chromium (CHROMIUM=… names one)")
+        without.append("not browser")
+    if not EVERYTHING:
+        without.append("not slow")
+
+    failed = not _round("on SQLite", without, {"CHROMIUM": chromium or ""})
+
+    with ExitStack() as stack:
+        database = os.environ.get("TEST_DATABASE_URL") or stack.enter_context(servers.postgres())
+        broker = os.environ.get("TEST_REDIS_URL") or stack.enter_context(servers.redis_server())
+        found = {"CHROMIUM": chromium or ""}
+        wanted = []
+        if database:
+            found["TEST_DATABASE_URL"] = database
+            wanted.append("postgres")
+        else:
+            missing.append("the tests on PostgreSQL: there is no server, and none can be started")
+        if broker:
+            found["TEST_REDIS_URL"] = broker
+            wanted.append("redis")
+        else:
+            missing.append("the tests on Redis: there is no server, and none can be started")
+        if wanted:
+            only = [] if EVERYTHING else [f"({' or '.join(wanted)})"]
+            names = " and ".join({"postgres": "PostgreSQL", "redis": "Redis"}[w] for w in wanted)
+            failed |= not _round(f"on {names}", [*only, *without], found)
+
+    for what in missing:
+        print(f"NOT RUN: {what}.")
+    return 1 if failed or (EVERYTHING and missing) else 0
+
+
+def _round(title: str, marks: list[str], environment: dict[str, str]) -> bool:
+    """Run pytest once with these servers and no others; return whether it passed."""
+    print(f"\n=== {title} ===", flush=True)
+    started = time.monotonic()
+    servers_of_others = ("TEST_DATABASE_URL", "TEST_REDIS_URL")
+    inherited = {name: value for name, value in os.environ.items() if name not in servers_of_others}
+    command = [sys.executable, "-m", "pytest", "--quiet", "--numprocesses", "2"]
+    command += ["--dist", "worksteal", "-m", " and ".join(marks), *sys.argv[1:]]
+    status = subprocess.run(command, cwd=ROOT, env=inherited | environment, check=False).returncode
+    print(f"{title}: {time.monotonic() - started:.0f} s", flush=True)
+    # A choice of tests may leave a round empty; a whole suite may not.
+    return status == 0 or (status == NOTHING_COLLECTED and not EVERYTHING and len(sys.argv) > 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

