@@ -1,6 +1,7 @@
 """Every path of the site, by include only."""
 
 from allauth.account.decorators import secure_admin_login
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
@@ -17,3 +18,8 @@ urlpatterns += i18n_patterns(
     path("admin/", admin.site.urls),
     prefix_default_language=False,
 )
+
+if settings.DEBUG:
+    from config.parts import parts
+
+    urlpatterns += i18n_patterns(path("dev/parts/", parts), prefix_default_language=False)

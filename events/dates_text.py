@@ -271,3 +271,18 @@ def _wall_clock(
     starts_at: datetime, ends_at: datetime | None, timezone: str
 ) -> tuple[datetime, datetime | None]:
     return local(starts_at, timezone), local(ends_at, timezone) if ends_at else None
+
+
+class Days(NamedTuple):
+    """The first and the last day of something on the calendar of the place where it happens."""
+
+    first: date
+    last: date
+
+
+def days_of(
+    starts_at: datetime, ends_at: datetime | None, timezone: str, *, all_day: bool = False
+) -> Days:
+    """Return the days that something takes up; an evening that ends after midnight is one day."""
+    start, end = _wall_clock(starts_at, ends_at, timezone)
+    return Days(start.date(), _last_day(start, end, all_day))

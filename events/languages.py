@@ -58,5 +58,8 @@ def ask_line(code: str, contact: str) -> AskLine:
     """Return how to ask for a language, in it; else its name and the contact."""
     name = own_name(code)
     direction = "rtl" if code.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+    if direction == "rtl":
+        # Isolated, so that a phone number keeps its order inside the line.
+        contact = f"\u2066{contact}\u2069"
     text = ASK_LINES.get(code, "{name}: {contact}").format(name=name, contact=contact)
     return AskLine(code, name, direction, text)

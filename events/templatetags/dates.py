@@ -76,6 +76,10 @@ def when(occasion: Occasion) -> SafeString:
 def when_line(occasion: Occasion, year: bool = True) -> SafeString:
     """Write day and hours in one line inside ``<time>``: "Thursday, June 11, 2026, 6:30–8:00 …"."""
     text = dates_text.when_text(**_parts(occasion), year=year)
+    hours = dates_text.time_text(**_parts(occasion))
+    if text.endswith(hours):
+        # The hours of one day stay on one line.
+        text = format_html('{}<span class="nowrap">{}</span>', text.removesuffix(hours), hours)
     return format_html('<time datetime="{}">{}</time>', _begin(occasion), text)
 
 

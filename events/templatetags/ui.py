@@ -1,8 +1,10 @@
 """Small tags for pages: icons, addresses in the page's language, Markdown."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+import segno
 from django import template
 from django.conf import settings
 from django.template import Context
@@ -30,16 +32,37 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def path(address: str) -> str:
-    """Return a public path such as ``/events/`` in the language of the page: ``/es/events/``."""
+    """Return a public path such as ``/events/`` in the language of the page: ``/es/events/``.
+
+    A path without a prefixed twin (``/me/``, feeds) gets ``?lang=es``.
+    """
     language = get_language() or settings.LANGUAGE_CODE
-    prefix = "" if language == settings.LANGUAGE_CODE else f"{language}/"
-    return f"{get_script_prefix()}{prefix}{address.lstrip('/')}"
+    root = get_script_prefix().rstrip("/")
+    if language == settings.LANGUAGE_CODE:
+        return f"{root}{address}"
+    if _has_twin(address, language):
+        return f"{root}/{language}{address}"
+    return f"{root}{address}?lang={language}"
 
 
 @register.filter
 def markdown(text: str | None, heading_level: int = 3) -> SafeString:
     """Render what an office wrote; its largest heading becomes ``<h{heading_level}>``."""
     return render_markdown(text or "", heading_level=heading_level)
+
+
+@register.filter
+def localized(row: Any) -> Any:
+    """Return what carries an event's, letter's or topic's words in the page's language."""
+    return row.in_language(get_language() or settings.LANGUAGE_CODE)
+
+
+@register.filter
+def lang_of(row: Any) -> SafeString:
+    """Return ``lang="…"`` for words that had to fall back to another language, else nothing."""
+    page = get_language() or settings.LANGUAGE_CODE
+    shown = row.shown_language(page)
+    return format_html(' lang="{}"', shown) if shown != page else mark_safe("")
 
 
 @register.filter
@@ -61,6 +84,14 @@ def telephone(number: str) -> SafeString:
     """Return a number as a ``tel:`` address: digits and a leading plus, nothing else."""
     kept = "".join(sign for sign in number if sign.isdigit() or sign == "+")
     return mark_safe(f"tel:{kept}")  # noqa: S308  only digits and plus signs are left
+
+
+@register.simple_tag
+def qr_code(text: str, title: str) -> SafeString:
+    """Draw a QR code inline: the security policy allows no ``data:`` image."""
+    code = segno.make(text, error="m", micro=False)
+    picture = code.svg_inline(omitsize=True, border=2, light="#fff", title=title, svgclass=None)
+    return mark_safe(picture.replace("<svg", '<svg role="img"', 1))  # noqa: S308  segno escapes
 
 
 class ShiftNeed(NamedTuple):
@@ -175,6 +206,12 @@ def _interface_languages(office: Any) -> list[str]:
 def _without_prefix(path: str) -> str:
     code = get_language_from_path(path)
     return path[len(code) + 1 :] if code else path
+
+
+@lru_cache(maxsize=256)
+def _has_twin(address: str, language: str) -> bool:
+    """Whether the path has a form with the language's prefix. The URLs do not change in a run."""
+    return _resolves(f"/{language}{address}", language)
 
 
 def _resolves(path: str, language: str) -> bool:
