@@ -1,0 +1,1 @@
+"""Letters: writing, posting, reading."""

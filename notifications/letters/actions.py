@@ -1,0 +1,222 @@
+"""Write, edit and post letters. Posting records ``letter.posted``; telling readers follows it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from events.audit import Operation, operation
+from events.errors import Refused
+from events.models import Office, StaffUser, Topic
+from notifications.models import Letter, LetterTranslation
+
+#: Columns that :func:`edit_letter` changes.
+TEXT_FIELDS = ("title", "body", "signatories", "addressees", "dated", "language")
+RELATED_FIELDS = ("topics", "translations")
+EDITABLE = frozenset((*TEXT_FIELDS, *RELATED_FIELDS))
+
+
+@dataclass
+class LetterDraft:
+    """What a letter is made from. ``translations``: language → {"title", "body"}.
+
+    ``language`` is that of ``title`` and ``body``; empty: the office's first. ``signatories`` and
+    ``addressees`` hold one name a line.
+    """
+
+    title: str
+    body: str
+    dated: date
+    signatories: str = ""
+    addressees: str = ""
+    language: str = ""
+    topics: list[Topic] = field(default_factory=list)
+    translations: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: Hash of the file that it comes from; empty where somebody typed it.
+    source_hash: str = ""
+
+
+def _free_slug(wanted: str) -> str:
+    """Return ``wanted`` as a slug that no letter has, with a number behind it if need be."""
+    stem = slugify(wanted)[:100].strip("-") or "letter"
+    if stem == "feed":
+        stem = "letter-feed"
+    taken = set(Letter.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    if stem not in taken:
+        return stem
+    return next(f"{stem}-{n}" for n in range(2, len(taken) + 3) if f"{stem}-{n}" not in taken)
+
+
+def _insert(op: Operation, office: Office, draft: LetterDraft) -> Letter:
+    """Write a draft's rows and record ``letter.created``. Opens no transaction."""
+    letter = Letter.objects.create(
+        office=office,
+        slug=_free_slug(draft.title),
+        title=draft.title,
+        body=draft.body,
+        language="" if draft.language == office.first_language else draft.language,
+        signatories=draft.signatories,
+        addressees=draft.addressees,
+        dated=draft.dated,
+        source_hash=draft.source_hash,
+        created_at=op.at,
+        updated_at=op.at,
+    )
+    letter.topics.set(draft.topics)
+    _write_translations(letter, draft.translations)
+    op.record("letter.created", office=office, letter=letter)
+    return letter
+
+
+def write_letter(
+    *, office: Office, draft: LetterDraft, now: datetime, actor: StaffUser | None = None
+) -> Letter:
+    """Keep a letter as a draft that only the office's staff see."""
+    with operation(at=now, actor=actor) as op:
+        return _insert(op, office, draft)
+
+
+def write_and_post_letter(
+    *,
+    office: Office,
+    draft: LetterDraft,
+    mails: bool,
+    now: datetime,
+    actor: StaffUser | None = None,
+) -> Letter:
+    """Make a letter public at once, in one transaction: a letter from a file."""
+    with operation(at=now, actor=actor) as op:
+        letter = _insert(op, office, draft)
+        _post(op, letter, mails=mails)
+    return letter
+
+
+def post_letter(
+    *, letter_id: int, mails: bool, now: datetime, actor: StaffUser | None = None
+) -> Letter:
+    """Make a draft public; ``mails``: also mail it to its readers. A posted one stays as it is."""
+    with operation(at=now, actor=actor) as op:
+        letter = _lock(letter_id)
+        if not letter.is_posted:
+            _post(op, letter, mails=mails)
+    return letter
+
+
+def _post(op: Operation, letter: Letter, *, mails: bool) -> None:
+    letter.posted_at = letter.updated_at = op.at
+    letter.mails = mails
+    letter.save(update_fields=["posted_at", "updated_at", "mails"])
+    op.record(
+        "letter.posted", office=letter.office_id, letter=letter,
+        changes={"posted_at": (None, op.at)}, mails=mails,
+    )  # fmt: skip
+
+
+def edit_letter(
+    *,
+    letter_id: int,
+    changes: dict[str, Any],
+    revision: int | None = None,
+    now: datetime,
+    actor: StaffUser | None = None,
+) -> Letter:
+    """Change any of :data:`EDITABLE`; unchanged values are harmless.
+
+    ``revision`` is the one that the editor saw: a letter that a colleague has saved since is
+    refused ("changed_meanwhile"). What was mailed stays as it was mailed; the page shows when it
+    was changed, and its address stays the same whatever its title becomes.
+    """
+    if unknown := set(changes) - EDITABLE:
+        raise TypeError(f"edit_letter does not change {sorted(unknown)}")
+    with operation(at=now, actor=actor) as op:
+        letter = _lock(letter_id)
+        if "language" in changes and changes["language"] == letter.office.first_language:
+            changes = changes | {"language": ""}
+        changed: dict[str, tuple[Any, Any]] = {
+            name: (getattr(letter, name), changes[name])
+            for name in TEXT_FIELDS
+            if name in changes and getattr(letter, name) != changes[name]
+        }
+        changed |= _change_related(letter, changes)
+        if not changed:
+            return letter
+        if revision is not None and revision != letter.revision:
+            raise Refused(
+                "changed_meanwhile",
+                _(
+                    "Somebody else saved this letter while you were writing. Your text is still "
+                    "here: open the letter in a second window, bring the two together, and save."
+                ),
+            )
+        for name in TEXT_FIELDS:
+            if name in changed:
+                setattr(letter, name, changed[name][1])
+        letter.revision += 1
+        letter.updated_at = now
+        letter.save()
+        # The text itself is in no entry: it may be long, and the title says which letter it is.
+        op.record("letter.edited", office=letter.office_id, letter=letter, changes=changed)
+    return letter
+
+
+def _change_related(letter: Letter, changes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Write topics and translations; return what changed as (old, new)."""
+    changed: dict[str, tuple[Any, Any]] = {}
+    if "topics" in changes:
+        before, after = set(letter.topics.all()), set(changes["topics"])
+        if before != after:
+            letter.topics.set(after)
+            changed["topics"] = (_slugs(before), _slugs(after))
+    if "translations" in changes and _write_translations(letter, changes["translations"]):
+        changed["translations"] = (None, None)
+    return changed
+
+
+def _slugs(topics: Iterable[Topic]) -> str:
+    return ", ".join(sorted(topic.slug for topic in topics))
+
+
+def _write_translations(letter: Letter, translations: dict[str, dict[str, str]]) -> bool:
+    """Make the letter's translations these; return whether anything changed."""
+    wanted = {
+        language: (texts["title"], texts["body"])
+        for language, texts in translations.items()
+        if texts.get("title")
+    }
+    had = {
+        row.language: (row.title, row.body)
+        for row in LetterTranslation.objects.filter(letter=letter)
+    }
+    if wanted == had:
+        return False
+    LetterTranslation.objects.filter(letter=letter).exclude(language__in=wanted).delete()
+    for language, (title, body) in wanted.items():
+        LetterTranslation.objects.update_or_create(
+            letter=letter, language=language, defaults={"title": title, "body": body}
+        )
+    return True
+
+
+def delete_draft(*, letter_id: int, now: datetime, actor: StaffUser | None = None) -> None:
+    """Throw away a letter that was never public."""
+    with operation(at=now, actor=actor) as op:
+        letter = _lock(letter_id)
+        if letter.is_posted:
+            raise Refused("letter_posted", _("This letter is public and stays so."))
+        op.record(
+            "letter.deleted", office=letter.office_id, letter=letter.pk,
+            changes={"title": (letter.title, None)},
+        )  # fmt: skip
+        letter.delete()
+
+
+def _lock(letter_id: int) -> Letter:
+    """Lock and return the letter with its office."""
+    return (
+        Letter.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("office")
+        .get(pk=letter_id)
+    )

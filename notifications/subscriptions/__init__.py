@@ -1,0 +1,1 @@
+"""Subscriptions: asking, confirming, choosing, ending; and addresses that must get no mail."""
