@@ -33,10 +33,12 @@ class PlazuelaRenderer(TemplatesSetting):
         self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None
     ) -> str:
         if widget := context.get("widget"):
-            added = _css_class(template_name, widget)
-            given = widget["attrs"].get("class", "")
+            # A placeholder is no label: it is gone when one types. allauth writes them anyway.
+            attributes = {k: v for k, v in widget["attrs"].items() if k != "placeholder"}
+            added, given = _css_class(template_name, widget), attributes.get("class", "")
             if added and added not in given:
-                widget["attrs"] = {**widget["attrs"], "class": f"{added} {given}".strip()}
+                attributes["class"] = f"{added} {given}".strip()
+            widget["attrs"] = attributes
         return super().render(OWN_TEMPLATES.get(template_name, template_name), context, request)
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import get_language, get_language_from_path, overr
 from events.icons import ICONS
 from events.languages import AskLine, ask_line, own_name
 from events.markdown import render_markdown
+from events.palettes import colours
 
 register = template.Library()
 
@@ -63,6 +64,12 @@ def lang_of(row: Any) -> SafeString:
     page = get_language() or settings.LANGUAGE_CODE
     shown = row.shown_language(page)
     return format_html(' lang="{}"', shown) if shown != page else mark_safe("")
+
+
+@register.filter
+def colour(palette: str | None, part: str) -> str:
+    """Return a colour of an office's palette as a literal, for mail: ``strong``, ``tint`` …"""
+    return str(getattr(colours(palette), part))
 
 
 @register.filter
