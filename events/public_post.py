@@ -7,17 +7,22 @@ URL. What keeps other sites out is where the browser says the request comes from
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from events import clock, rate_limits
+from events.context_processors import last_known
 from events.errors import Refused
+from events.models import Office
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +59,7 @@ def public_post(view: View) -> View:
         if comes_from_elsewhere(request):
             return render(request, "elsewhere.html", status=403)
         try:
-            rate_limits.count(rate_limits.POSTS, request.client_address, now=clock.now())
+            rate_limits.count(rate_limits.POSTS, _address(request), now=clock.now())
             return view(request, *args, **kwargs)
         except rate_limits.TooMany as error:
             return too_many(request, error)
@@ -65,10 +70,8 @@ def public_post(view: View) -> View:
                 raise
             # The handler that reports errors must not log what residents typed: Django's own
             # handling would attach the request with its POST data.
-            logger.exception("A public form failed: %s", request.resolver_match.view_name)
-            return render(
-                request, "submission_failed.html", {"typed": typed_values(request)}, status=500
-            )
+            logger.exception("A public form failed: %s", _name(request))
+            return submission_failed(request)
 
     return csrf_exempt(require_POST(guarded))
 
@@ -81,12 +84,36 @@ def _answers() -> tuple[type[Exception], ...]:
     return (Http404, PermissionDenied, SuspiciousOperation)
 
 
+def _address(request: HttpRequest) -> str:
+    """The visitor's network address, as ``events.middleware`` has found it."""
+    return str(request.client_address)  # type: ignore[attr-defined]
+
+
+def _name(request: HttpRequest) -> str:
+    """The name of the address: the address itself may hold a token."""
+    return request.resolver_match.view_name if request.resolver_match else "?"
+
+
+def submission_failed(request: HttpRequest) -> HttpResponse:
+    """Answer 500 with what was typed and the office's phone number, even without a database."""
+    try:
+        office = Office.objects.in_order().first()
+    except DatabaseError:
+        office = next(iter(last_known), None)
+    context = {"typed": typed_values(request), "office": office, "action": request.get_full_path()}
+    return HttpResponse(render_to_string("submission_failed.html", context), status=500)
+
+
 def too_many(request: HttpRequest, error: rate_limits.TooMany) -> HttpResponse:
     """Answer 429 with Retry-After; the page keeps what was typed."""
     response = render(
         request,
         "429.html",
-        {"retry_minutes": -(-error.retry_after // 60), "typed": typed_values(request)},
+        {
+            "retry_minutes": -(-error.retry_after // 60),
+            "typed": typed_values(request),
+            "action": request.get_full_path(),
+        },
         status=429,
     )
     response["Retry-After"] = str(error.retry_after)
@@ -103,10 +130,34 @@ def refused_page(request: HttpRequest, refused: Refused) -> HttpResponse:
     )
 
 
-def typed_values(request: HttpRequest) -> list[tuple[str, str]]:
-    """Return what was typed, as (name, value) pairs in order, without the CSRF token."""
+class Typed(NamedTuple):
+    """One thing that was typed or chosen, as ``components/typed.html`` shows it again."""
+
+    name: str
+    label: str
+    value: str
+
+
+#: What the public's forms call their fields, for pages that show a form's content without it.
+LABELS = {
+    "name": _("Your name"),
+    "email": _("Email address"),
+    "phone": _("Phone number"),
+    "party_size": _("How many people come"),
+    "mode": _("How you take part"),
+    "language": _("Language"),
+    "access_needs": _("What you need"),
+    "access_note": _("More about what you need"),
+    "topics": _("Topics"),
+    "office": _("Office"),
+    "reason": _("Reason"),
+}
+
+
+def typed_values(request: HttpRequest) -> list[Typed]:
+    """Return what was typed, in order, without the CSRF token."""
     return [
-        (name, value)
+        Typed(name, str(LABELS.get(name, name.replace("_", " "))), value)
         for name, values in request.POST.lists()
         if name != "csrfmiddlewaretoken"
         for value in values

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from events import places
+from events import places, search
 from events.actions.rsvps import lock_event, pool_of, promote_line
 from events.audit import Operation, operation
 from events.errors import Refused
@@ -95,13 +95,13 @@ def _check(event: Event) -> None:
 
 
 def search_text_of(event: Event) -> str:
-    """Return the words that the search looks through, in lower case."""
+    """Return the words that the search looks through, folded as it compares them."""
     parts = [event.title, event.description]
     if event.venue is not None:
         parts += [event.venue.name, event.venue.street, event.venue.locality]
     for translation in EventTranslation.objects.filter(event=event).order_by("language"):
         parts += [translation.title, translation.description]
-    return "\n".join(part for part in parts if part).lower()
+    return search.column(parts)
 
 
 def insert_event(

@@ -1,6 +1,6 @@
 """An event: one date with its own UID, whatever series it belongs to."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -66,7 +66,13 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def of_office(self, slug: str) -> "EventQuerySet":
         """Of an office as its owner or as a co-host."""
-        return self.filter(Q(office__slug=slug) | Q(cohosts__slug=slug)).distinct()
+        hosted = Event.cohosts.through.objects.filter(office__slug=slug).values("event_id")
+        return self.filter(Q(office__slug=slug) | Q(pk__in=hosted))
+
+    def about(self, topic_slug: str) -> "EventQuerySet":
+        """On a topic."""
+        tagged = Event.topics.through.objects.filter(topic__slug=topic_slug).values("event_id")
+        return self.filter(pk__in=tagged)
 
     def with_waitlist_length(self) -> "EventQuerySet":
         """Annotate ``waitlist_length``: parties waiting for either pool."""
@@ -81,8 +87,12 @@ class EventQuerySet(models.QuerySet["Event"]):
         )
         return self.annotate(waitlist_length=models.functions.Coalesce(models.Subquery(waiting), 0))
 
+    def for_cards(self) -> "EventQuerySet":
+        """Fetch what an event's card in a list shows, in two queries."""
+        return self.select_related("office", "venue").prefetch_related("translations")
+
     def with_all_shown(self) -> "EventQuerySet":
-        """Fetch what cards, pages, feeds and the API show, in a constant number of queries."""
+        """Fetch what pages, feeds and the API show, in a constant number of queries."""
         return self.select_related("office", "venue").prefetch_related(
             "topics__translations", "translations", "cohosts"
         )
@@ -153,7 +163,8 @@ class Event(models.Model):
     revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False)
-    #: Lower-case words of title, description, place and translations; kept by the actions.
+    #: Folded words of title, description, place and translations (``events.search``); kept by the
+    #: actions.
     search_text = models.TextField(blank=True, editable=False)
 
     objects = EventQuerySet.as_manager()
@@ -231,6 +242,12 @@ class Event(models.Model):
         if self.mode == Mode.BOTH:
             return [Mode.IN_PERSON, Mode.REMOTE]
         return [Mode(self.mode)]
+
+    @property
+    def access_deadline(self) -> date:
+        """The last day, where it takes place, on which access asked for can surely be arranged."""
+        start = self.starts_at.astimezone(self.zone).date()
+        return start - timedelta(days=self.office.access_notice_days)
 
     def has_started(self, now: datetime) -> bool:
         return self.starts_at <= now

@@ -1,0 +1,207 @@
+"""The public's forms about events: narrow a list, RSVP, change an RSVP."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import QueryDict
+from django.utils.text import format_lazy
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from events.actions.rsvps import MAX_PARTY
+from events.errors import Refused
+from events.languages import own_name
+from events.models import AccessKind, Event, EventType, Office, Topic
+from events.ways import Way
+
+#: Longer words about needs belong into a call.
+LONGEST_NOTE = 2000
+
+
+class EventFilterForm(forms.Form):
+    """The filters above the list. Shows what was asked for; the query is read by ``queries``."""
+
+    mark_optional = False
+
+    q = forms.CharField(label=_("Words"), widget=forms.TextInput({"type": "search"}))
+    type = forms.ChoiceField(label=_("Type"))
+    topic = forms.ChoiceField(label=_("Topic"))
+    office = forms.ChoiceField(label=_("Office"))
+    when = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(
+        self, asked: Mapping[str, str], *, topics: Iterable[Topic], offices: list[Office]
+    ) -> None:
+        super().__init__(initial={name: asked.get(name, "") for name in self.base_fields})
+        language = get_language() or settings.LANGUAGE_CODE
+        self._offer("type", _("All types"), EventType.choices)
+        named = [(topic.slug, topic.in_language(language).name) for topic in topics]
+        self._offer("topic", _("All topics"), named)
+        self._offer("office", _("All offices"), [(office.slug, office.name) for office in offices])
+        if not named:
+            del self.fields["topic"]
+        if len(offices) < 2:
+            del self.fields["office"]
+        if not asked.get("when"):
+            del self.fields["when"]
+
+    def _offer(self, name: str, everything: Any, choices: Iterable[tuple[str, Any]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        offered = [("", everything), *choices]
+        asked = self.initial[name]
+        if asked not in {value for value, _label in offered}:
+            # Of an old link: shown as it is, or the list would be narrower than its filters say.
+            offered.append((asked, asked))
+        field.choices = offered
+
+    def refuse(self, field: str, message: str) -> None:
+        """Say that ``field`` asks for something that does not exist; the page answers 422."""
+        self.is_bound = True
+        self.data = {name: self.initial[name] for name in self.fields}
+        self._errors = forms.utils.ErrorDict()
+        self.cleaned_data: dict[str, Any] = {}
+        self.add_error(field if field in self.fields else None, message)
+
+
+_PARTY_SIZE = format_lazy(
+    _("Enter a number of people from 1 to {most}. For a larger group, call the office."),
+    most=MAX_PARTY,
+)
+
+
+class PartyForm(forms.Form):
+    """What an RSVP says of a party: how many, in which way, and what they need.
+
+    A field that the sender leaves out altogether has the value that the form had proposed.
+    """
+
+    party_size = forms.IntegerField(
+        label=_("How many people, with you?"),
+        widget=forms.NumberInput({"inputmode": "numeric", "min": 1, "max": MAX_PARTY}),
+        error_messages={"required": _PARTY_SIZE, "invalid": _PARTY_SIZE},
+    )
+    mode = forms.ChoiceField(
+        label=_("How will you take part?"),
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": _("This event is not offered that way.")},
+    )
+    access_needs = forms.MultipleChoiceField(
+        label=_("What do you need to take part?"),
+        choices=AccessKind.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple({"class": "choices--columns"}),
+        error_messages={"invalid_choice": _("Choose from the list, or write it below.")},
+    )
+    access_note = forms.CharField(
+        label=_("More about what you need"),
+        help_text=_("For example, which language to interpret."),
+        max_length=LONGEST_NOTE,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+    )
+
+    proposed: tuple[str, ...] = ("party_size", "mode")
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        ways: list[Way],
+        initial: dict[str, Any],
+        needs_hint: str = "",
+    ) -> None:
+        if data is not None:
+            data = data.copy()
+            for name in self.proposed:
+                data.setdefault(name, str(initial[name]))
+        super().__init__(data, initial=initial)
+        mode = self.fields["mode"]
+        assert isinstance(mode, forms.ChoiceField)
+        mode.choices = [(way.mode, way.label) for way in ways]
+        if len(ways) == 1:
+            mode.widget = forms.HiddenInput()
+        self.fields["access_needs"].help_text = needs_hint
+
+    def clean_party_size(self) -> int:
+        size: int = self.cleaned_data["party_size"]
+        if not 1 <= size <= MAX_PARTY:
+            raise forms.ValidationError(_PARTY_SIZE)
+        return size
+
+    def add_refusal(self, refused: Refused) -> None:
+        """Show why an action said no, beside the field that it is about."""
+        field = refused.field if refused.field in self.fields else None
+        if field and self.fields[field].widget.is_hidden:
+            field = None
+        self.add_error(field, refused.message)
+
+
+class RsvpForm(PartyForm):
+    """RSVP to one event: a name and an address; all else has an answer already."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=200,
+        widget=forms.TextInput({"autocomplete": "name"}),
+        error_messages={"required": _("Enter your name.")},
+    )
+    email = forms.EmailField(
+        label=_("Email address"),
+        help_text=_("We send your confirmation here, with a link to change or cancel."),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email"}),
+        error_messages={
+            "required": _("Enter your email address."),
+            "invalid": _("Enter an email address in full, like name@example.org."),
+        },
+    )
+    language = forms.ChoiceField(
+        label=_("Language you prefer"),
+        error_messages={"invalid_choice": _("Choose a language from the list.")},
+    )
+
+    field_order = ("name", "email", "party_size", "mode", "language", "access_needs", "access_note")
+    proposed = (*PartyForm.proposed, "language")
+
+    def __init__(
+        self, data: QueryDict | None = None, *, event: Event, ways: list[Way], needs_hint: str = ""
+    ) -> None:
+        page = get_language() or settings.LANGUAGE_CODE
+        initial = {"party_size": 1, "mode": suggested_mode(ways), "language": page}
+        super().__init__(data, ways=ways, initial=initial, needs_hint=needs_hint)
+        codes = languages_offered(event)
+        language = self.fields["language"]
+        assert isinstance(language, forms.ChoiceField)
+        language.choices = [(code, own_name(code)) for code in codes]
+        if len(codes) < 2:
+            language.widget = forms.HiddenInput()
+
+
+class ChangeForm(PartyForm):
+    """Change an RSVP."""
+
+    @property
+    def tells_needs(self) -> bool:
+        """Whether the sender says anything of needs; a browser always sends the text field."""
+        return "access_note" in self.data or "access_needs" in self.data
+
+
+def suggested_mode(ways: list[Way]) -> str:
+    """Return the way that the form proposes: the first that has a place left, else the first."""
+    return next((way.mode for way in ways if not way.is_full), ways[0].mode)
+
+
+def languages_offered(event: Event) -> list[str]:
+    """Return the languages to choose from: the site's, the office's and those at the event.
+
+    American Sign Language is asked for among the needs.
+    """
+    codes = [code for code, _name in settings.LANGUAGES]
+    codes = [code for code in codes if code in event.office.languages] or codes
+    codes += [*event.office.languages, *event.spoken_languages]
+    if (page := get_language() or settings.LANGUAGE_CODE) not in codes:
+        codes.insert(0, page)
+    return [code for code in dict.fromkeys(codes) if code not in ("asl", "ase") and len(code) <= 12]
