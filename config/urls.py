@@ -6,14 +6,28 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+from config import health, pages
+from volunteers import urls as volunteers
+
 # The admin's own login form knows no second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 # Without a language prefix: feeds, the API, and links that carry a token. They take `?lang=`.
-urlpatterns = []
+urlpatterns = [
+    path("me/", pages.me, name="me"),
+    path("me/sent/", pages.me_sent, name="me-sent"),
+    path("me/feed/renew/", pages.me_renew_feed, name="me-renew-feed"),
+    path("me/sign-out/", pages.me_sign_out, name="me-sign-out"),
+    path("me/<str:token>/", pages.me_link, name="me-link"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    *volunteers.links,
+]
 
 # Pages: the default language at the bare path, the others under their code (`/es/…`).
 urlpatterns += i18n_patterns(
+    path("", pages.home, name="home"),
+    *volunteers.pages,
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     prefix_default_language=False,

@@ -40,11 +40,16 @@ class DeskCard:
 
 @dataclass(frozen=True)
 class PersonSection:
-    """A part of a person's page ``/me/``: what this app knows of the person."""
+    """A part of a person's page ``/me/``: what this app knows of the person, in order of position.
+
+    ``load(person, now)`` returns the template's context (a constant number of queries), or ``None``
+    to leave the section out.
+    """
 
     name: str
     template: str
     load: "Callable[[Person, datetime], dict[str, Any] | None]"
+    position: int
 
 
 @dataclass(frozen=True)

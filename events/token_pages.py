@@ -8,8 +8,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
 
 from events.links import BadLink
 
@@ -38,3 +41,15 @@ def unlisted(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+def unprefixed_url(name: str, **kwargs: Any) -> str:
+    """Return the address of a page without a language prefix, in the language of this page."""
+    language = get_language() or settings.LANGUAGE_CODE
+    url = reverse(name, kwargs=kwargs)
+    return url if language == settings.LANGUAGE_CODE else f"{url}?lang={language}"
+
+
+def see_other(url: str) -> HttpResponse:
+    """Answer 303: what was sent has been taken in, and the next page is at ``url``."""
+    return HttpResponseRedirect(url, status=303)

@@ -7,3 +7,8 @@ class VolunteersConfig(AppConfig):
     name = "volunteers"
     verbose_name = "Volunteers"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from volunteers import panels
+
+        panels.register()

@@ -17,6 +17,13 @@ class Clash:
     shift: Shift | None = None
     event: Event | None = None
 
+    def name(self, language: str) -> str:
+        """What it is, in ``language``: the role of the shift, or the title of the event."""
+        if self.shift is not None:
+            return self.shift.role.name
+        assert self.event is not None
+        return self.event.in_language(language).title
+
 
 def first_clash(*, person_id: int, shift: Shift) -> Clash | None:
     """Return the person's first confirmed engagement that overlaps ``shift``, or ``None``.

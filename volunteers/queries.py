@@ -1,11 +1,14 @@
 """Reads of shifts and claims that have two callers or more: board, feed, API, pages of a person."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from events.errors import Refused
 from events.models import AttendanceStatus, Person
 from volunteers.models import Shift, ShiftClaim
 from volunteers.models.shift import ShiftQuerySet
@@ -25,7 +28,8 @@ def matching_shifts(
 ) -> ShiftQuerySet:
     """Return the shifts of a role, an event and an office, each named by its slug if at all.
 
-    The board, the API and the filtered feed all ask this, so that they show the same shifts.
+    The board, the API and the filtered feed all ask this, so that they show the same shifts. A
+    slug that does not exist (any more) leaves none, as an old link would.
     """
     for path, slug in (("role__slug", role), ("event__slug", event), ("office__slug", office)):
         if slug and not _SLUG.fullmatch(slug):
@@ -35,22 +39,25 @@ def matching_shifts(
     return shifts
 
 
-def board_shifts(
-    *, now: datetime, role: str = "", event: str = "", office: str = "", when: str = ""
-) -> ShiftQuerySet:
+def board_shifts(params: Mapping[str, str], now: datetime) -> ShiftQuerySet:
     """Return the posted shifts that the board lists, soonest first; past ones latest first.
 
-    Full ones are among them, since one can wait for a place, and so are cancelled ones, marked: who
-    saw a shift yesterday must not wonder today. ``when`` is a key of :data:`WHEN_LABELS`, or empty
-    for everything that is not over at ``now``; anything else is taken for empty.
+    ``params`` may hold ``role``, ``event``, ``office`` and ``when`` (a key of :data:`WHEN_LABELS`,
+    or empty for everything that is not over at ``now``; any other raises :class:`Refused`). Full
+    shifts are among them, since one can wait for a place, and so are cancelled ones, marked: who
+    saw a shift yesterday must not wonder today.
     """
+    when = params.get("when") or ""
     if when == "past":
         shifts = Shift.objects.effective().filter(ends_at__lte=now).order_by("-starts_at", "-id")
     elif when in _AHEAD:
         shifts = Shift.objects.effective(now, now + _AHEAD[when]).upcoming(now)
-    else:
+    elif not when:
         shifts = Shift.objects.effective(now).upcoming(now)
-    return matching_shifts(shifts.posted(), role=role, event=event, office=office)
+    else:
+        raise Refused("unknown_when", _("Choose week, month or past."), field="when")
+    slugs = {name: params.get(name) or "" for name in ("role", "event", "office")}
+    return matching_shifts(shifts.posted(), **slugs)
 
 
 def open_shifts(now: datetime) -> ShiftQuerySet:
@@ -68,13 +75,38 @@ def waiting_count(shift: Shift) -> int:
     return ShiftClaim.objects.in_line().filter(shift=shift).count()
 
 
-def position_in_line(claim: ShiftClaim) -> int:
-    """Return a waiting claim's place in line, from 1; one query."""
-    ahead = Q(waitlisted_at__lt=claim.waitlisted_at) | Q(
-        waitlisted_at=claim.waitlisted_at, pk__lt=claim.pk
+def positions_in_line(claims: list[ShiftClaim]) -> dict[int, int]:
+    """Return the place in line, from 1, of each waiting claim by its key; one query."""
+    ahead = (
+        ShiftClaim.objects.filter(shift=OuterRef("shift"), status=AttendanceStatus.WAITLISTED)
+        .filter(
+            Q(waitlisted_at__lt=OuterRef("waitlisted_at"))
+            | Q(waitlisted_at=OuterRef("waitlisted_at"), pk__lt=OuterRef("pk"))
+        )
+        .order_by()
+        .values("shift")
+        .annotate(n=Count("pk"))
+        .values("n")
     )
-    line = ShiftClaim.objects.filter(shift=claim.shift_id, status=AttendanceStatus.WAITLISTED)
-    return line.filter(ahead).count() + 1
+    rows = ShiftClaim.objects.filter(pk__in=[claim.pk for claim in claims])
+    return dict(rows.annotate(place=Coalesce(Subquery(ahead), 0) + 1).values_list("pk", "place"))
+
+
+def claim_state(claim: ShiftClaim, shift: Shift, now: datetime) -> str:
+    """Name what a volunteer most needs to know of a claim.
+
+    "released", "cancelled" (the shift), "postponed", "over", "waitlisted", "unproven" (the place
+    is held, the address not yet proven) or "confirmed". ``shift`` is the claim's, effective.
+    """
+    if claim.is_cancelled:
+        return "released"
+    if not shift.is_on:
+        return shift.status
+    if shift.ends_at <= now:
+        return "over"
+    if claim.is_waitlisted:
+        return "waitlisted"
+    return "confirmed" if claim.proven_at else "unproven"
 
 
 def upcoming_claims(person: Person, now: datetime) -> list[tuple[ShiftClaim, Shift]]:

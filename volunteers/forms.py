@@ -1,0 +1,114 @@
+"""The public's forms about shifts: find one, claim it, give it back."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from events import dates_text
+from events.models import Event, Office
+from volunteers.models import Shift, VolunteerRole
+from volunteers.queries import WHEN_LABELS
+
+#: Events that the filter offers; beyond these one comes from the event's own page.
+MOST_EVENTS = 100
+
+
+class ClaimForm(forms.Form):
+    """Claim one shift: a name and an address, nothing else has to be given."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=200,
+        widget=forms.TextInput({"autocomplete": "name"}),
+        error_messages={"required": _("Enter your name.")},
+    )
+    email = forms.EmailField(
+        label=_("Email address"),
+        help_text=_("We send the details here, and the link to give the shift back."),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email"}),
+        error_messages={
+            "required": _("Enter your email address."),
+            "invalid": _("Enter an email address in full, like name@example.org."),
+        },
+    )
+    phone = forms.CharField(
+        label=_("Phone number"),
+        help_text=_("Only for calls about this shift, such as a change on the day."),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput({"type": "tel", "autocomplete": "tel"}),
+    )
+
+    def clean_phone(self) -> str:
+        phone: str = self.cleaned_data["phone"]
+        if phone and sum(sign.isdigit() for sign in phone) < 7:
+            raise forms.ValidationError(
+                _("Enter a phone number with its area code, or leave this empty.")
+            )
+        return phone
+
+
+class ReleaseForm(forms.Form):
+    """Give a place on a shift back."""
+
+    reason = forms.CharField(
+        label=_("Why? This helps us plan; only staff see it."),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
+    )
+
+
+class BoardFilters(forms.Form):
+    """The filters above the open shifts. Shows what was asked for; the query reads it itself."""
+
+    mark_optional = False
+
+    role = forms.ChoiceField(label=_("What you would do"))
+    event = forms.ChoiceField(label=_("Event"))
+    office = forms.ChoiceField(label=_("Office"))
+    when = forms.ChoiceField(label=_("When"))
+
+    def __init__(self, asked: dict[str, str], *, offices: list[Office], now: datetime) -> None:
+        super().__init__(initial=asked)
+        coming = Shift.objects.effective(now).upcoming(now).posted().order_by()
+        roles = (
+            VolunteerRole.objects.filter(pk__in=coming.values("role"))
+            .order_by("name", "slug")
+            .values_list("slug", "name")
+        )
+        events = (
+            Event.objects.filter(pk__in=coming.filter(event__isnull=False).values("event"))
+            .order_by("starts_at", "id")
+            .prefetch_related("translations")
+        )
+        language = get_language() or settings.LANGUAGE_CODE
+        self._choose("role", _("Any role"), dict(roles).items())
+        self._choose(
+            "event",
+            _("Any event"),
+            [(event.slug, _title_and_day(event, language)) for event in events[:MOST_EVENTS]],
+        )
+        self._choose("when", _("Any time"), WHEN_LABELS.items())
+        if len(offices) > 1:
+            self._choose("office", _("Any office"), [(o.slug, o.name) for o in offices])
+        else:
+            del self.fields["office"]
+
+    def _choose(self, name: str, any_label: Any, choices: Any) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.required = False
+        field.choices = [("", any_label), *choices]
+
+
+def _title_and_day(event: Event, language: str) -> str:
+    """Name an event so that the dates of a series can be told apart."""
+    day = dates_text.local(event.starts_at, event.timezone).date()
+    title = event.in_language(language).title
+    return f"{title} ({dates_text.date_text(day, language, weekday=False)})"

@@ -1,0 +1,1 @@
+"""What volunteers see: the board, one shift, and their own claim."""

@@ -1,0 +1,125 @@
+"""A volunteer's own claim, behind the link that was mailed."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.views.decorators.csrf import csrf_exempt
+
+from events import clock, links, proof
+from events.errors import Refused
+from events.public_post import public_post
+from events.token_pages import see_other, token_page, unprefixed_url
+from volunteers.actions.claims import confirm_claim, release_claim
+from volunteers.forms import ReleaseForm
+from volunteers.models import Shift, ShiftClaim
+from volunteers.overlap import Clash, first_clash
+from volunteers.queries import claim_state, positions_in_line
+
+
+def claim_of(token: str) -> ShiftClaim:
+    """Return the claim that the link opens; raises :class:`events.links.BadLink`."""
+    claim = (
+        ShiftClaim.objects.select_related("person")
+        .filter(pk=links.pk_from(links.CLAIM, token))
+        .first()
+    )
+    if claim is None:
+        raise links.BadLink
+    links.check_version(links.CLAIM, token, claim)
+    return claim
+
+
+@token_page
+def claim_page(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the claim: whether it holds, when and where, and the buttons to confirm and release."""
+    return _show(request, token, claim_of(token), ReleaseForm())
+
+
+@csrf_exempt
+def claim_confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Confirm by POST; a link that is only looked at leads to the page with the button."""
+    return _confirm(request, token) if request.method == "POST" else _look(request, token)
+
+
+@csrf_exempt
+def claim_release(request: HttpRequest, token: str) -> HttpResponse:
+    """Give the place back by POST; a link that is only looked at leads to the page."""
+    return _release(request, token) if request.method == "POST" else _look(request, token)
+
+
+@public_post
+@token_page
+def _confirm(request: HttpRequest, token: str) -> HttpResponse:
+    claim = claim_of(token)
+    try:
+        confirm_claim(claim_id=claim.pk, now=clock.now())
+    except Refused as refused:
+        return _show(request, token, claim, ReleaseForm(), refused=refused, status=422)
+    return _done(request, token, claim)
+
+
+@public_post
+@token_page
+def _release(request: HttpRequest, token: str) -> HttpResponse:
+    claim = claim_of(token)
+    form = ReleaseForm(request.POST)
+    if not form.is_valid():
+        return _show(request, token, claim, form, status=422)
+    release_claim(claim_id=claim.pk, reason=form.cleaned_data["reason"], now=clock.now())
+    return _done(request, token, claim)
+
+
+@token_page
+def _look(request: HttpRequest, token: str) -> HttpResponse:
+    claim_of(token)
+    return redirect(unprefixed_url("claim", token=token))
+
+
+def _done(request: HttpRequest, token: str, claim: ShiftClaim) -> HttpResponse:
+    response = see_other(unprefixed_url("claim", token=token))
+    proof.remember(request, response, claim.person.email if claim.person else None)
+    return response
+
+
+def _show(
+    request: HttpRequest,
+    token: str,
+    claim: ShiftClaim,
+    form: ReleaseForm,
+    *,
+    refused: Refused | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    now = clock.now()
+    shift = Shift.objects.effective().with_all_shown().get(pk=claim.shift_id)
+    clash = _clash(claim, shift, now)
+    context: dict[str, Any] = {
+        "claim": claim,
+        "confirm_url": unprefixed_url("claim-confirm", token=token),
+        "release_url": unprefixed_url("claim-release", token=token),
+        "page_path": unprefixed_url("claim", token=token),
+        "shift": shift,
+        "office": shift.office,
+        "form": form,
+        "refused": refused,
+        "state": claim_state(claim, shift, now),
+        "position": positions_in_line([claim]).get(claim.pk) if claim.is_waitlisted else None,
+        "clash": clash,
+        "clash_name": clash.name(get_language() or settings.LANGUAGE_CODE) if clash else "",
+        "now": now,
+    }
+    return render(request, "volunteers/claim.html", context, status=status)
+
+
+def _clash(claim: ShiftClaim, shift: Shift, now: datetime) -> Clash | None:
+    """Return what overlaps the claim, if anything does.
+
+    A held place overlaps after one of two was moved; a waiting one cannot move up meanwhile.
+    """
+    if claim.person_id is None or not claim.is_active or not shift.is_on or shift.ends_at <= now:
+        return None
+    return first_clash(person_id=claim.person_id, shift=shift)
