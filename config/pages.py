@@ -198,9 +198,7 @@ def signed_in_person(request: HttpRequest) -> Person | None:
 
 def _own_page(request: HttpRequest, person: Person) -> HttpResponse:
     now = clock.now()
-    feed = settings.SITE_URL + reverse(
-        "feed-me", kwargs={"token": links.token_for(links.FEED, person)}
-    )
+    feed = reverse("feed-me", kwargs={"token": links.token_for(links.FEED, person)})
     context = {
         "person": person,
         "sections": _sections(person, now),
