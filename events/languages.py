@@ -1,6 +1,7 @@
 """How a page says, in each language of its office, that one can ask for that language."""
 
 from typing import NamedTuple
+from unicodedata import normalize
 
 from django.conf.locale import LANG_INFO
 
@@ -51,7 +52,8 @@ def own_name(code: str) -> str:
     if not name:
         locale = babel_locale(code)
         name = locale.get_display_name(locale) if locale.language == code.split("-")[0] else code
-    return f"{name[:1].upper()}{name[1:]}"
+    # Django's own table spells some names with combining accents, which few fonts draw well.
+    return normalize("NFC", f"{name[:1].upper()}{name[1:]}")
 
 
 def ask_line(code: str, contact: str) -> AskLine:
