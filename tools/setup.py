@@ -195,8 +195,11 @@ def main():
         )
     with open(str(ROOT / "Makefile")) as one_at_a_time:
         fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
-        for step in sys.argv[1:]:
-            STEPS[step]()
+        try:
+            for step in sys.argv[1:]:
+                STEPS[step]()
+        except KeyboardInterrupt:
+            fail("Stopped. The next time goes on from here.")
 
 
 if __name__ == "__main__":
