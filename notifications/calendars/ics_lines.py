@@ -18,11 +18,11 @@ _ESCAPE = re.compile(r"\\(.)", re.S)
 _KEPT = ("VCALENDAR", "VTIMEZONE", "VEVENT")
 
 
-class NotACalendar(ValueError):  # noqa: N818
+class NotACalendar(ValueError):
     """The file holds no VCALENDAR."""
 
 
-class Unreadable(ValueError):  # noqa: N818
+class Unreadable(ValueError):
     """A part that cannot be understood; the message is for people, `line` where it stands."""
 
     def __init__(self, reason: str, line: int) -> None:

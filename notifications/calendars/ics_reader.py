@@ -127,8 +127,8 @@ def _rows(
     # The latest of several with one UID is the one that counts (RFC 5545 section 3.8.7.4).
     masters = sorted(masters, key=lambda event: event.text("SEQUENCE").zfill(9))
     for stale in masters[:-1]:
-        problem = Unreadable("A later event in the file has the same UID.", stale.line)
-        problems.append(_problem(stale, problem))
+        reason = "A later event in the file has the same UID."
+        problems.append(_problem(stale, Unreadable(reason, stale.line)))
     for event in masters[-1:]:
         try:
             row = _row(event, zones)

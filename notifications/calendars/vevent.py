@@ -78,9 +78,14 @@ class Entry:
     @property
     def zone(self) -> str | None:
         """The name of the zone whose VTIMEZONE must stand beside the entry, or None."""
-        if not self.all_day and vtimezone.writes_local(self.timezone, self.starts_at, self.ends_at):
-            return self.timezone
-        return None
+        return zone_of(self.timezone, self.all_day, self.starts_at, self.ends_at)
+
+
+def zone_of(timezone: str, all_day: bool, *instants: datetime) -> str | None:
+    """The zone by whose clock these instants are written; None for UTC and for whole days."""
+    if not all_day and vtimezone.writes_local(timezone, *instants):
+        return timezone
+    return None
 
 
 def vevent(entry: Entry) -> bytes:
@@ -107,7 +112,15 @@ def invitation(entry: Entry, *, attendee: Party, method: Method) -> bytes:
     return _content(_opening(method)) + zones(zone_names) + _content(lines) + closing()
 
 
-def opening(*, name: str, description: str, language: str, timezone: str, source: str) -> bytes:
+def opening() -> bytes:
+    """The head of a calendar that somebody takes once, with no name: it is to become part of
+    their own."""
+    return _content(_opening())
+
+
+def feed_opening(
+    *, name: str, description: str, language: str, timezone: str, source: str
+) -> bytes:
     """The head of a feed, up to its zones. `source` is the feed's own address.
 
     There is no METHOD: a subscribed calendar is not a message, and Outlook treats one with a METHOD

@@ -36,7 +36,7 @@ def entry(zone: str = "America/Los_Angeles", **changes: Any) -> vevent.Entry:
 
 def feed(*entries: vevent.Entry) -> bytes:
     """A whole feed of these entries."""
-    head = vevent.opening(
+    head = vevent.feed_opening(
         name="Town halls",
         description="Every town hall",
         language="en",

@@ -1,0 +1,156 @@
+"""What a calendar shows of an event, a shift, and somebody's place at one of them.
+
+Feeds and invitations render the same facts through the same functions, so that an event that was
+subscribed to and accepted by mail is one entry, by its UID. Words are in the active language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import cast
+
+from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from events import links
+from events.markdown import markdown_text
+from events.models import RSVP, Event, Mode, Venue
+from notifications.calendars.vevent import Entry, Status
+from volunteers.models import Shift, ShiftClaim
+
+
+def language_in_use() -> str:
+    """The active language, or the site's where none is."""
+    return get_language() or settings.LANGUAGE_CODE
+
+
+def event_entry(event: Event) -> Entry:
+    """A posted event as everybody may see it; read it through `with_all_shown()`.
+
+    How to join online is told to those who have a place, unless nobody needs one.
+    """
+    return _event_entry(event, joining=not event.takes_rsvps)
+
+
+def shift_entry(shift: Shift) -> Entry:
+    """A posted shift as everybody may see it; read it through `effective().with_all_shown()`."""
+    language = language_in_use()
+    title = shift.role.name
+    if shift.event is not None:
+        title = _("%(role)s: %(event)s") % {
+            "role": title,
+            "event": shift.event.in_language(language).title,
+        }
+    url = settings.SITE_URL + shift.get_absolute_url()
+    place = cast(Venue | None, shift.place)
+    return Entry(
+        uid=shift.uid,
+        sequence=shift.sequence,
+        dtstamp=shift.updated_at,
+        last_modified=shift.updated_at,
+        created=shift.created_at,
+        starts_at=shift.starts_at,
+        ends_at=shift.ends_at,
+        timezone=shift.timezone,
+        summary=title,
+        status=cast(Status, shift.status),
+        description=_paragraphs(
+            [_called_off(shift.status, shift.status_reason), markdown_text(shift.notes), url]
+        ),
+        location=place.location if place else "",
+        url=url,
+    )
+
+
+def rsvp_entry(rsvp: RSVP, event: Event) -> Entry:
+    """The event as the person who holds this RSVP sees it, with the link that manages it."""
+    link = settings.SITE_URL + f"/rsvps/{links.token_for(links.RSVP, rsvp)}/"
+    return _own(
+        _event_entry(event, joining=rsvp.is_confirmed and rsvp.mode == Mode.REMOTE),
+        waiting=not rsvp.is_confirmed,
+        manage=_("Change or cancel: %(link)s") % {"link": link},
+    )
+
+
+def claim_entry(claim: ShiftClaim, shift: Shift) -> Entry:
+    """The shift as the volunteer sees it, with the link that gives it back."""
+    link = settings.SITE_URL + f"/claims/{links.token_for(links.CLAIM, claim)}/"
+    return _own(
+        shift_entry(shift),
+        waiting=not claim.is_confirmed,
+        manage=_("Give the shift back: %(link)s") % {"link": link},
+    )
+
+
+def _event_entry(event: Event, *, joining: bool) -> Entry:
+    language = language_in_use()
+    words = event.in_language(language)
+    url = settings.SITE_URL + event.get_absolute_url()
+    online = event.mode in (Mode.REMOTE, Mode.BOTH)
+    return Entry(
+        uid=event.uid,
+        sequence=event.sequence,
+        dtstamp=event.updated_at,
+        last_modified=event.updated_at,
+        created=event.created_at,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        timezone=event.timezone,
+        all_day=event.all_day,
+        summary=words.title,
+        status=cast(Status, event.status),
+        description=_paragraphs(
+            [
+                _called_off(event.status, event.status_reason),
+                markdown_text(words.description),
+                _joining(event) if online and joining else "",
+                url,
+            ]
+        ),
+        location=_location(event),
+        url=url,
+        categories=tuple(topic.in_language(language).name for topic in event.topics.all()),
+    )
+
+
+def _own(entry: Entry, *, waiting: bool, manage: str) -> Entry:
+    """An entry that takes up its reader's time, or may: a place in line is tentative."""
+    note = ""
+    if waiting and entry.status in ("confirmed", "tentative"):
+        entry = replace(entry, status="tentative")
+        note = _("You are on the waitlist. We will write to you when a place is free.")
+    text = _paragraphs([note, entry.description, manage])
+    return replace(entry, description=text, busy=not waiting)
+
+
+def _location(event: Event) -> str:
+    place = event.venue.location if event.venue is not None else ""
+    if event.mode == Mode.REMOTE:
+        return _("Online or by phone")
+    return place
+
+
+def _joining(event: Event) -> str:
+    lines = []
+    if event.remote_url:
+        lines.append(_("Join online: %(link)s") % {"link": event.remote_url})
+    if event.dial_in:
+        lines.append(_("Join by phone: %(number)s") % {"number": event.dial_in})
+    return "\n".join(lines)
+
+
+def _called_off(status: str, reason: str) -> str:
+    """The first thing to read, since some calendars show a cancelled event as any other."""
+    if status == "cancelled":
+        return _("This is cancelled. %(reason)s") % {"reason": reason}
+    if status == "postponed":
+        return _("This is postponed, and a new date is not set yet. %(reason)s") % {
+            "reason": reason
+        }
+    return ""
+
+
+def _paragraphs(parts: Iterable[str]) -> str:
+    return "\n\n".join(part.strip() for part in parts if part.strip())

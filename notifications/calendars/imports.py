@@ -1,0 +1,232 @@
+"""Brings a calendar file in, and keeps in step with it when it is read again.
+
+Every date becomes an event of its own, known again by the UID and the original start that the file
+gives it, whatever it is called by then and wherever it was moved to. The file counts where it has
+changed since the last run; what staff changed here meanwhile stays where it has not.
+
+What is no longer in the file is reported and not deleted: people may hold places there, and whether
+it was cancelled or only tidied away is for staff to say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from events.actions.events import EventDraft, cancel_event, create_event, edit_event
+from events.actions.offices import create_venue
+from events.errors import Refused
+from events.models import Event, EventStatus, EventType, Mode, Office, StaffUser, Topic, Venue
+from events.models.event import FEED_FUTURE
+from notifications.calendars.ics_reader import Problem, Row, read
+
+PAST = timedelta(days=366)
+"""How far back the dates of a repeating event are taken. One that does not repeat always is."""
+
+_TYPES = (
+    (re.compile(r"\btown[ -]?hall", re.I), EventType.TOWN_HALL),
+    (re.compile(r"\boffice hours?\b", re.I), EventType.OFFICE_HOURS),
+    (re.compile(r"\b(?:public )?hearing\b", re.I), EventType.HEARING),
+)
+# "200 N Spring St, Los Angeles, CA 90012, USA", the end that map programs write.
+_UNITED_STATES = re.compile(
+    r"(?P<street>.*?),? *(?P<locality>[^,]+), (?P<region>[A-Z]{2})"
+    r"(?:,? (?P<postal_code>\d{5}(?:-\d{4})?))?(?:, (?:USA|United States))?"
+)
+
+
+@dataclass
+class Report:
+    """What an import did: titles with dates, and what was left out with its reason.
+
+    `gone` are events of an earlier run that are still to come and no longer in the file.
+    """
+
+    calendar: str
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    skipped: list[Problem] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+
+def import_calendar(
+    *,
+    data: bytes,
+    name: str,
+    office: Office,
+    post: bool = True,
+    now: datetime,
+    actor: StaffUser | None = None,
+) -> Report:
+    """Read a calendar file into the office's events, and report on each.
+
+    `name` is what to call the calendar if the file does not say. New events are posted at once,
+    or with `post=False` are drafts. Each event is an action of its own, so that a run that is cut
+    short can be repeated. Raises `ics_lines.NotACalendar`.
+    """
+    until = now + FEED_FUTURE
+    reading = read(data, zone=office.timezone, since=now - PAST, until=until)
+    report = Report(reading.name or name, skipped=list(reading.problems))
+    source = f"ics:{office.pk}:{report.calendar}"[:500]
+    known = {
+        (event.source_uid, event.recurrence_id): event
+        for event in Event.objects.filter(office=office, source__startswith=f"ics:{office.pk}:")
+    }
+    run = _Run(office=office, source=source, post=post, now=now, actor=actor)
+    for row in reading.rows:
+        try:
+            event = known.get((row.source_uid, row.recurrence_id))
+            getattr(report, run.take(row, event)).append(
+                _label(row.title, row.starts_at, row.timezone)
+            )
+        except Refused as refused:
+            report.skipped.append(_skipped(row, str(refused.message)))
+        except IntegrityError:
+            report.skipped.append(_skipped(row, "Another import brought it in at the same moment."))
+    there = {(row.source_uid, row.recurrence_id) for row in reading.rows}
+    unclear = {problem.uid for problem in reading.problems}
+    report.gone = [
+        _label(event.title, event.starts_at, event.timezone)
+        for key, event in sorted(known.items(), key=lambda item: item[1].starts_at)
+        if event.source == source
+        and key not in there
+        and event.source_uid not in unclear
+        and now < event.ends_at
+        and event.starts_at < until
+        and not event.is_cancelled
+    ]
+    return report
+
+
+@dataclass
+class _Run:
+    """One import: where its rows go."""
+
+    office: Office
+    source: str
+    post: bool
+    now: datetime
+    actor: StaffUser | None
+
+    def take(self, row: Row, event: Event | None) -> str:
+        """Bring one row in; returns "added", "changed" or "unchanged". Raises Refused."""
+        cancelled = row.status == "cancelled"
+        if event is None:
+            if cancelled:
+                raise Refused("cancelled", "It is cancelled, and was not here before.")
+            self._create(row)
+            return "added"
+        if event.source_hash == _hash(row) or (cancelled and event.is_cancelled):
+            return "unchanged"
+        if cancelled:
+            with override(self.office.first_language):
+                reason = _("It was cancelled in the office’s calendar.")
+            cancel_event(event_id=event.pk, reason=reason, now=self.now, actor=self.actor)
+        else:
+            changes = {**self._facts(row), "source_hash": _hash(row)}
+            edit_event(event_id=event.pk, changes=changes, now=self.now, actor=self.actor)
+        return "changed"
+
+    def _create(self, row: Row) -> None:
+        zone = ZoneInfo(row.timezone)
+        day = f" {row.starts_at.astimezone(zone):%Y-%m-%d}" if row.recurrence_id else ""
+        draft = EventDraft(
+            **self._facts(row),
+            event_type=_event_type(row),
+            topics=_topics(row),
+            status=EventStatus(row.status),
+            slug=row.title[:80] + day,
+            source=self.source,
+            source_uid=row.source_uid,
+            recurrence_id=row.recurrence_id,
+            source_hash=_hash(row),
+        )
+        create_event(
+            office=self.office, draft=draft, post=self.post, now=self.now, actor=self.actor
+        )
+
+    def _facts(self, row: Row) -> dict[str, Any]:
+        """What the file says of an event, as columns."""
+        online = row.meeting_url if len(row.meeting_url) <= 500 else ""
+        venue = None
+        if row.location or not online:
+            venue = self._venue(row.location)
+        return {
+            "title": row.title if len(row.title) <= 200 else row.title[:199] + "…",
+            "description": _markdown(row),
+            "starts_at": row.starts_at,
+            "ends_at": row.ends_at,
+            "timezone": row.timezone,
+            "all_day": row.all_day,
+            "venue": venue,
+            "mode": (Mode.BOTH if venue else Mode.REMOTE) if online else Mode.IN_PERSON,
+            "remote_url": online,
+        }
+
+    def _venue(self, location: str) -> Venue:
+        """The office's venue of that name and address; a new one if it has none."""
+        with override(self.office.first_language):
+            columns = venue_columns(location) if location else {"name": _("To be announced")}
+        found = Venue.objects.filter(office=self.office, **columns).first()
+        return found or create_venue(office=self.office, now=self.now, actor=self.actor, **columns)
+
+
+def venue_columns(location: str) -> dict[str, str]:
+    """The name and the parts of the address in one line of text, as well as they can be told."""
+    name, _comma, address = location[:400].partition(", ")
+    columns = {"name": name[:200], "street": address[:200]}
+    if match := _UNITED_STATES.fullmatch(address):
+        columns |= {
+            "street": match["street"][:200],
+            "locality": match["locality"][:100],
+            "region": match["region"],
+            "postal_code": match["postal_code"] or "",
+        }
+    return columns
+
+
+def _event_type(row: Row) -> EventType:
+    words = " ".join([row.title, *row.categories])
+    return next((kind for sign, kind in _TYPES if sign.search(words)), EventType.OTHER)
+
+
+def _topics(row: Row) -> list[Topic]:
+    wanted = {category.casefold() for category in row.categories}
+    if not wanted:
+        return []
+    return [topic for topic in Topic.objects.all() if {topic.slug, topic.name.casefold()} & wanted]
+
+
+def _markdown(row: Row) -> str:
+    """The description as Markdown: its line breaks are meant, and its link is kept."""
+    text = re.sub(r"(?<=\S)\n(?=[^\s\-*>#|\d])", "  \n", row.description)
+    if row.url.startswith(("http://", "https://")) and row.url not in text:
+        text = f"{text}\n\n<{row.url}>".strip()
+    return text
+
+
+def _hash(row: Row) -> str:
+    """Changes with anything that the file says of the event."""
+    facts = [
+        row.title, row.description, row.location, row.url, row.meeting_url, row.status,
+        row.starts_at.isoformat(), row.ends_at.isoformat(), row.timezone, row.all_day,
+        *row.categories,
+    ]  # fmt: skip
+    return hashlib.sha256(repr(facts).encode("utf-8", "replace")).hexdigest()
+
+
+def _label(title: str, starts_at: datetime, timezone: str) -> str:
+    return f"{starts_at.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M} {title}"
+
+
+def _skipped(row: Row, reason: str) -> Problem:
+    return Problem(row.source_uid, row.title, row.line, reason)
