@@ -206,6 +206,7 @@ if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
         "global_keyprefix": "plazuela:",
+        # Whoever rings the doorbell of a broker that is away waits this long at most.
         "socket_connect_timeout": 0.3,
         "max_retries": 0,
     }
@@ -372,5 +373,7 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
+        # It warns that a broker of files has no host name.
+        "kombu.connection": {"level": "ERROR"},
     },
 }

@@ -49,7 +49,7 @@ def redis_server() -> Iterator[str | None]:
         port = 6379
         database = _empty_redis_database(port)
         if database is None:
-            binary = _redis_binary()
+            binary = redis_binary()
             if binary is None:
                 yield None
                 return
@@ -88,10 +88,10 @@ def started_postgres(binaries: Path) -> Iterator[int]:
 
 
 @contextmanager
-def started_redis(binary: Path) -> Iterator[int]:
+def started_redis(binary: Path, port: int | None = None) -> Iterator[int]:
     """Start a Redis of our own that keeps nothing on disk, and yield its port."""
     with _folder() as folder:
-        port = _free_port()
+        port = port or _free_port()
         server = subprocess.Popen(
             [binary, "--bind", HOST, "--port", str(port), "--save", "", "--appendonly", "no"],
             cwd=folder,
@@ -185,7 +185,8 @@ def _empty_redis_database(port: int) -> int | None:
     return None
 
 
-def _redis_binary() -> Path | None:
+def redis_binary() -> Path | None:
+    """Return the path of a Redis server that is installed, or of the development package's."""
     installed = shutil.which("redis-server")
     if installed:
         return Path(installed)
