@@ -6,7 +6,9 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from config import health, pages
+from config import api, health, pages
+from events import urls as events
+from notifications.calendars import urls as calendars
 from volunteers import urls as volunteers
 
 # The admin's own login form knows no second factor.
@@ -21,12 +23,17 @@ urlpatterns = [
     path("me/<str:token>/", pages.me_link, name="me-link"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("api/v1/", api.urls),
+    *calendars.feeds,
+    *events.links,
     *volunteers.links,
 ]
 
 # Pages: the default language at the bare path, the others under their code (`/es/…`).
 urlpatterns += i18n_patterns(
     path("", pages.home, name="home"),
+    *calendars.pages,
+    *events.pages,
     *volunteers.pages,
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

@@ -1,0 +1,73 @@
+"""Letters in the read API."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Field, Query, Router, Schema
+
+from events.api import Page, Paging, absolute, language, page_of
+from notifications.letters.queries import matching_letters
+from notifications.models import Letter
+from notifications.models.letter import LetterQuerySet
+
+router = Router(tags=["Letters"])
+
+
+class LetterQuery(Paging):
+    topic: str = Field("", description="Only letters on this topic, by its slug.")
+    office: str = Field("", description="Only letters of this office, by its slug.")
+
+
+class LetterOut(Schema):
+    slug: str
+    title: str
+    posted_at: datetime = Field(description="When the letter went up, in UTC.")
+    dated: date = Field(description="The date on the letter.")
+    topics: list[str] = Field(description="Slugs of topics; see `/api/v1/topics`.")
+    office: str = Field(description="Slug of the office; see `/api/v1/offices`.")
+    signatories: list[str]
+    url: str = Field(description="The page of the letter.")
+
+
+class LetterDetail(LetterOut):
+    """One letter, with what lists leave out."""
+
+    addressees: list[str]
+    body: str = Field(description="Markdown.")
+
+
+def _as_shown(letters: LetterQuerySet) -> LetterQuerySet:
+    return letters.select_related("office").prefetch_related("topics", "translations")
+
+
+@router.get("/letters", response=Page[LetterOut], summary="Letters")
+def list_letters(request: HttpRequest, query: Query[LetterQuery]) -> Page[LetterOut]:
+    """Posted letters, latest first."""
+    letters = matching_letters(topic=query.topic, office=query.office)
+    return page_of(letters, query, lambda row: LetterOut(**_letter(row)), shown=_as_shown(letters))
+
+
+@router.get("/letters/{slug:slug}", response=LetterDetail, summary="One letter")
+def get_letter(request: HttpRequest, slug: str, lang: str = "") -> LetterDetail:
+    """One posted letter with its text."""
+    letter = get_object_or_404(_as_shown(Letter.objects.posted()), slug=slug)
+    return LetterDetail(
+        **_letter(letter),
+        addressees=letter.addressee_list,
+        body=letter.in_language(language()).body,
+    )
+
+
+def _letter(letter: Letter) -> dict[str, Any]:
+    return {
+        "slug": letter.slug,
+        "title": letter.in_language(language()).title,
+        "posted_at": letter.posted_at,
+        "dated": letter.dated,
+        "topics": [topic.slug for topic in letter.topics.all()],
+        "office": letter.office.slug,
+        "signatories": letter.signatory_list,
+        "url": absolute(letter.get_absolute_url()),
+    }
