@@ -1,0 +1,156 @@
+"""Who may send what: claims, the step to transmitting, and the record of how it ended.
+
+Every step is one conditional UPDATE. A worker that lost its claim changes nothing any more.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F, Q
+
+from notifications.models import Delivery, DeliveryState
+
+logger = logging.getLogger(__name__)
+
+#: Longer than all socket time-outs of one message together (DELIVERY.md, Terms).
+LEASE = timedelta(minutes=5)
+#: Messages that go over one connection; mail servers end longer ones on their own.
+BATCH_SIZE = 50
+
+DUE = (DeliveryState.DUE, DeliveryState.RETRY)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Deliveries that are this worker's alone until the lease ends."""
+
+    token: uuid.UUID
+    lease_until: datetime
+    deliveries: Sequence[Delivery]
+
+
+def due(now: datetime) -> Q:
+    """Return the condition that a delivery waits to be sent at ``now``."""
+    return Q(state__in=DUE, next_attempt_at__lte=now)
+
+
+def claim(
+    *, now: datetime, size: int = BATCH_SIZE, held_offices: Collection[int] = ()
+) -> Batch | None:
+    """Claim what is due, oldest first, transactional kinds before bulk; None if there is nothing.
+
+    ``held_offices``: whose mail is not sent now. Two workers never get the same row: on PostgreSQL
+    locked rows are skipped, on SQLite the transaction is alone, and the UPDATE asks again.
+    """
+    token = uuid.uuid4()
+    with transaction.atomic(durable=True):
+        rows = (
+            Delivery.objects.select_for_update(skip_locked=True)
+            .filter(due(now))
+            .exclude(office_id__in=held_offices)
+            .order_by("priority", "next_attempt_at", "id")
+        )
+        keys = list(rows.values_list("pk", flat=True)[:size])
+        if not keys:
+            return None
+        Delivery.objects.filter(due(now), pk__in=keys).update(
+            state=DeliveryState.CLAIMED, claim_token=token, lease_until=now + LEASE
+        )
+    claimed = (
+        Delivery.objects.filter(pk__in=keys, claim_token=token)
+        .select_related("person", "office")
+        .order_by("priority", "next_attempt_at", "id")
+    )
+    return Batch(token, now + LEASE, list(claimed))
+
+
+def begin(delivery: Delivery, batch: Batch, *, condition: Q, now: datetime) -> bool:
+    """Step to ``transmitting`` if the claim still holds and ``condition`` is true in this moment.
+
+    It is one statement, so that nothing can come between the test and the step. The lease starts
+    anew: it is this message's own from here.
+    """
+    return bool(
+        Delivery.objects.filter(
+            condition,
+            Q(expires_at=None) | Q(expires_at__gt=now),
+            pk=delivery.pk,
+            state=DeliveryState.CLAIMED,
+            claim_token=batch.token,
+            lease_until__gt=now,
+        ).update(
+            state=DeliveryState.TRANSMITTING,
+            transmitting_at=now,
+            lease_until=now + LEASE,
+            attempts=F("attempts") + 1,
+        )
+    )
+
+
+def still_claimed(delivery: Delivery, batch: Batch, *, now: datetime) -> bool:
+    """Whether the delivery is still this worker's to begin."""
+    return Delivery.objects.filter(
+        pk=delivery.pk,
+        state=DeliveryState.CLAIMED,
+        claim_token=batch.token,
+        lease_until__gt=now,
+    ).exists()
+
+
+def finish(delivery: Delivery, batch: Batch, **values: Any) -> bool:
+    """Record how it ended; returns whether the record was ours to write.
+
+    A worker that was presumed dead may come back with the server's answer: it counts as long as
+    nobody else has claimed the row since, which the token says.
+    """
+    mine = Delivery.objects.filter(
+        pk=delivery.pk,
+        claim_token=batch.token,
+        state__in=(
+            DeliveryState.CLAIMED,
+            DeliveryState.TRANSMITTING,
+            DeliveryState.UNKNOWN,
+            DeliveryState.DUE,
+        ),
+    )
+    recorded = persistently(lambda: bool(mine.update(lease_until=None, **values)))
+    if not recorded:
+        logger.warning(
+            "Delivery %s ended as %s, but its claim had been lost", delivery.pk, values["state"]
+        )
+    return recorded
+
+
+def release(batch: Batch, **values: Any) -> int:
+    """Give back what of the batch has not been begun; returns how many."""
+    rest = Delivery.objects.filter(
+        pk__in=[delivery.pk for delivery in batch.deliveries],
+        claim_token=batch.token,
+        state=DeliveryState.CLAIMED,
+    )
+    values = {"state": DeliveryState.DUE, **values}
+    return persistently(lambda: rest.update(lease_until=None, **values))
+
+
+def persistently(write: Callable[[], Any]) -> Any:
+    """Run a write that must not be lost because the database was restarted just now.
+
+    What the mail server said is known to this process alone: it tries for about half a minute,
+    within the lease, before it leaves the row to the sweep.
+    """
+    for pause in (0.2, 0.5, 1, 2, 4, 8, 16):
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block:
+                raise
+            logger.warning("The database did not answer; trying again in %s s", pause)
+            connection.close()
+            time.sleep(pause)
+    return write()

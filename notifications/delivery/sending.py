@@ -1,0 +1,340 @@
+"""Sends one batch: per message test, transmit, record; no transaction is open across SMTP.
+
+For each message, in this order: is it still true; render it; have a connection ready; the step to
+``transmitting``, in which the database itself tests once more everything that must hold; send;
+record. What happens to one message never reaches another, except when the server refuses all mail.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, Q
+
+from events import clock
+from events.models import Event
+from notifications import catalogue, rendering
+from notifications.delivery import claiming, holds, mime, retry, suppression
+from notifications.delivery.channels import (
+    Cut,
+    Mail,
+    MailRefused,
+    Rejected,
+    ServerAway,
+    Transport,
+    TryLater,
+    email,
+)
+from notifications.message import Message, Superseded
+from notifications.models import Delivery, DeliveryState, MailHold
+from volunteers.models import Shift
+
+logger = logging.getLogger(__name__)
+
+#: Before a message that was cut is sent once more: long enough for a server that did take it to
+#: have it on its way, so that the reader's program knows the copy for one.
+PAUSE_BEFORE_COPY = timedelta(minutes=1)
+#: Pause when the server cannot be reached at all. The next tick asks again.
+PAUSE_WITHOUT_SERVER = timedelta(seconds=45)
+#: A batch ends early when this much of its lease is left.
+MARGIN = timedelta(minutes=2)
+#: How often a bulk batch looks whether anything more urgent has come in, in seconds.
+LOOK_UP = 1.0
+
+
+class UnknownMessage(Exception):
+    """A delivery of a kind that this version does not know; a newer one planned it."""
+
+
+def message_named(name: str) -> Message:
+    """Return the message of that name from the catalogue."""
+    for message in catalogue.MESSAGES:
+        if message.name == name:
+            return message
+    raise UnknownMessage(name)
+
+
+@dataclass
+class Outcome:
+    """What became of one batch: how many deliveries ended in which state."""
+
+    states: Counter[str] = field(default_factory=Counter)
+    #: Nothing more can be sent in this run: the server is away, or refuses all our mail.
+    stopped: bool = False
+
+
+def running_clock(start: datetime) -> Callable[[], datetime]:
+    """Return a clock that goes on from the database's time, without asking it for each message."""
+    began = time.monotonic()
+    return lambda: start + timedelta(seconds=time.monotonic() - began)
+
+
+def send_batch(
+    *, now: datetime | None = None, stopping: Callable[[], bool] = lambda: False
+) -> Outcome | None:
+    """Claim a batch and send it; None if nothing is due.
+
+    ``now`` stops the clock, for tests and for whoever replays a moment. ``stopping`` is asked
+    between two messages.
+    """
+    start = now or clock.database_now()
+    held = holds.holds()
+    in_force = [hold for hold in held if hold.until > start]
+    if any(hold.office_id is None for hold in in_force):
+        return None
+    held_offices = {hold.office_id for hold in in_force if hold.office_id is not None}
+    batch = claiming.claim(now=start, held_offices=held_offices)
+    if batch is None:
+        return None
+    transport = email.transport()
+    run = _Run(
+        batch,
+        transport,
+        clock=(lambda: start) if now else running_clock(start),
+        held=held,
+        held_offices=held_offices,
+    )
+    try:
+        run.send_all(stopping)
+    finally:
+        # Also when something unforeseen happens: only the message being sent stays claimed.
+        claiming.release(batch)
+        transport.close()
+    return run.outcome
+
+
+class _Run:
+    """One batch on its way out."""
+
+    def __init__(
+        self,
+        batch: claiming.Batch,
+        transport: Transport,
+        *,
+        clock: Callable[[], datetime],
+        held: list[MailHold],
+        held_offices: set[int],
+    ) -> None:
+        self.batch = batch
+        self.transport = transport
+        self.clock = clock
+        #: Holds that the next accepted message shows to be over, and whose mail waits now.
+        self.held = held
+        self.held_offices = held_offices
+        self.outcome = Outcome()
+        self._looked_up = time.monotonic()
+
+    def send_all(self, stopping: Callable[[], bool]) -> None:
+        for delivery in self.batch.deliveries:
+            if stopping() or self.outcome.stopped:
+                return
+            if self.clock() > self.batch.lease_until - MARGIN or self._must_make_way(delivery):
+                return
+            if delivery.office_id in self.held_offices:
+                continue
+            self._send_one(delivery)
+
+    def _must_make_way(self, delivery: Delivery) -> bool:
+        """Whether bulk mail has to wait because something transactional has come in."""
+        if delivery.priority == 0 or time.monotonic() < self._looked_up + LOOK_UP:
+            return False
+        self._looked_up = time.monotonic()
+        urgent = Delivery.objects.filter(claiming.due(self.clock()), priority=0)
+        return urgent.exclude(office_id__in=self.held_offices).exists()
+
+    def _send_one(self, delivery: Delivery) -> None:
+        try:
+            for _again in range(3):
+                ready = self._write(delivery)
+                if ready is None:
+                    return
+                self.transport.prepare()
+                if claiming.begin(
+                    delivery, self.batch, condition=ready.condition, now=self.clock()
+                ):
+                    delivery.attempts += 1
+                    self._transmit(delivery, ready)
+                    return
+                if self._explain(delivery, ready):
+                    return
+            # The facts change faster than they can be written down; the next batch has its turn.
+        except ServerAway as away:
+            self._stop(str(away))
+        except MailRefused as refusal:
+            self._hold(delivery, refusal)
+        except Exception as error:
+            if not claiming.still_claimed(delivery, self.batch, now=self.clock()):
+                # It broke while transmitting: only the sweep may say what became of it.
+                raise
+            # One message that cannot be written must not stop the others.
+            logger.exception("Delivery %s (%s) cannot be written", delivery.pk, delivery.message)
+            self._put_off(delivery, f"writing: {type(error).__name__}", attempts=1)
+
+    # --- Before it is transmitted ----------------------------------------------------------------
+
+    def _write(self, delivery: Delivery) -> "_Ready | None":
+        """Return the mail and the condition under which it may go; None if it has ended here."""
+        now = self.clock()
+        message = message_named(delivery.message)
+        if delivery.person is None or not delivery.person.email:
+            return self._end(delivery, DeliveryState.SUPERSEDED, "there is no address any more")
+        if delivery.expires_at is not None and delivery.expires_at <= now:
+            return self._end(delivery, DeliveryState.EXPIRED, "it came too late to be of use")
+        address = delivery.person.email
+        facts = _facts_as_they_are(delivery)
+        if not message.still_true(delivery, now):
+            return self._end(delivery, DeliveryState.SUPERSEDED, "it is no longer true")
+        rendered = rendering.render(delivery, now)
+        if isinstance(rendered, Superseded):
+            return self._end(delivery, DeliveryState.SUPERSEDED, rendered.reason)
+        mail = mime.build(delivery, rendered, address=address, bulk=message.bulk)
+        return _Ready(
+            message=message,
+            mail=mail,
+            suppressed=suppression.is_suppressed(address, bulk=message.bulk),
+            facts=facts,
+            guard=message.guard() if message.guard is not None else Q(),
+        )
+
+    def _explain(self, delivery: Delivery, ready: "_Ready") -> bool:
+        """Record why it was not begun; returns False if it is to be written anew."""
+        if not claiming.still_claimed(delivery, self.batch, now=self.clock()):
+            self.outcome.states["lost"] += 1
+            return True
+        mine = Delivery.objects.filter(pk=delivery.pk)
+        if mine.filter(ready.suppressed).exists():
+            self._end(delivery, DeliveryState.SUPPRESSED, "the address must not be written to")
+        elif not mine.filter(ready.guard).exists():
+            self._end(delivery, DeliveryState.SUPERSEDED, "it is no longer true")
+        else:
+            return False
+        return True
+
+    def _end(self, delivery: Delivery, state: DeliveryState, why: str) -> None:
+        self._finish(delivery, state, error=why, finished_at=self.clock())
+
+    # --- While it is transmitted -----------------------------------------------------------------
+
+    def _transmit(self, delivery: Delivery, ready: "_Ready") -> None:
+        try:
+            self.transport.send(ready.mail)
+        except Cut as cut:
+            self._cut(delivery, ready.message, str(cut))
+        except Rejected as rejection:
+            self._finish(
+                delivery, DeliveryState.FAILED, error=str(rejection), finished_at=self.clock()
+            )
+            if rejection.bad_address and delivery.person is not None:
+                suppression.suppress(
+                    email=delivery.person.email or "",
+                    scope="all",
+                    reason="bounced",
+                    detail=str(rejection),
+                    now=self.clock(),
+                )
+        except TryLater as later:
+            self._put_off(delivery, str(later))
+        except (ServerAway, MailRefused) as trouble:
+            # It was not taken, and it is nothing about this message: back where it was.
+            self._finish(delivery, DeliveryState.DUE, error=str(trouble))
+            raise
+        else:
+            self._finish(delivery, DeliveryState.ACCEPTED, error="", finished_at=self.clock())
+            if self.held:
+                self.held = holds.lift(self.held, office_id=delivery.office_id, now=self.clock())
+
+    def _put_off(self, delivery: Delivery, why: str, *, attempts: int = 0) -> None:
+        """Try again later, or no more when it has been tried for days."""
+        count = delivery.attempts + attempts
+        if count >= retry.MOST_ATTEMPTS:
+            self._finish(
+                delivery,
+                DeliveryState.EXPIRED,
+                error=why,
+                attempts=count,
+                finished_at=self.clock(),
+            )
+            return
+        self._finish(
+            delivery,
+            DeliveryState.RETRY,
+            error=why,
+            attempts=count,
+            next_attempt_at=self.clock() + retry.pause(max(count, 1)),
+        )
+
+    def _cut(self, delivery: Delivery, message: Message, why: str) -> None:
+        """Nobody can say whether it was taken: send it once more, or hold it, by its kind."""
+        if message.again and delivery.resends == 0:
+            self._finish(
+                delivery,
+                DeliveryState.DUE,
+                error=why,
+                resends=1,
+                next_attempt_at=self.clock() + PAUSE_BEFORE_COPY,
+            )
+        else:
+            self._finish(delivery, DeliveryState.UNKNOWN, error=why, finished_at=self.clock())
+
+    def _finish(self, delivery: Delivery, state: DeliveryState, **values: object) -> None:
+        if "error" in values:
+            values["error"] = str(values["error"])[:500]
+        if claiming.finish(delivery, self.batch, state=state, **values):
+            self.outcome.states[str(state.value)] += 1
+
+    # --- When nothing more can be sent -----------------------------------------------------------
+
+    def _stop(self, why: str) -> None:
+        """The server is away: everything waits, and nothing is held against any message."""
+        logger.warning("No mail can be sent now: %s", why)
+        claiming.release(
+            self.batch, error=why[:500], next_attempt_at=self.clock() + PAUSE_WITHOUT_SERVER
+        )
+        self.outcome.stopped = True
+
+    def _hold(self, delivery: Delivery, refusal: MailRefused) -> None:
+        """The server refuses our mail as such: hold it, tell staff, lose nothing."""
+        own_sender = delivery.office is not None and bool(delivery.office.sender_address)
+        office_id = delivery.office_id if refusal.sender_only and own_sender else None
+        logger.error("The mail server refuses our mail: %s", refusal)
+        holds.hold(office_id=office_id, reason=str(refusal), now=self.clock())
+        if office_id is None:
+            self.outcome.stopped = True
+        else:
+            self.held_offices.add(office_id)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A message as written, and what must hold in the moment in which it begins to go out."""
+
+    message: Message
+    mail: Mail
+    suppressed: Q
+    facts: Q
+    guard: Q
+
+    @property
+    def condition(self) -> Q:
+        return self.guard & self.facts & ~self.suppressed
+
+
+def _facts_as_they_are(delivery: Delivery) -> Q:
+    """Return the condition that time, place and status are still those that are written now.
+
+    An event that moves between writing and transmitting would else be announced at its old time.
+    ``sequence`` rises with each of them.
+    """
+    condition = Q()
+    if delivery.event_id is not None:
+        events = Event.objects.filter(pk=delivery.event_id)
+        for sequence in events.values_list("sequence", flat=True):
+            condition &= Q(Exists(events.filter(sequence=sequence)))
+    if delivery.shift_id is not None:
+        shifts = Shift.objects.effective().filter(pk=delivery.shift_id)
+        for sequence in shifts.values_list("sequence", flat=True):
+            condition &= Q(Exists(shifts.filter(sequence=sequence)))
+    return condition
