@@ -13,9 +13,11 @@ MAX_AGE = 30 * 24 * 60 * 60
 _SALT = "plazuela.proof"
 
 
-def address_hash(email: str) -> str:
-    """Return the keyed hash of an address, in lower case."""
-    return salted_hmac("plazuela.address", email.strip().lower(), algorithm="sha256").hexdigest()
+def address_hash(email: str, *, key: str | None = None) -> str:
+    """Return the hash of an address, in lower case, under ``SECRET_KEY`` or a former key."""
+    return salted_hmac(
+        "plazuela.address", email.strip().lower(), secret=key, algorithm="sha256"
+    ).hexdigest()
 
 
 def has_proven(request: HttpRequest, email: str) -> bool:

@@ -9,6 +9,8 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from notifications import person_section
+        from events import extensions
+        from notifications import doorbell, person_section
 
         person_section.register()
+        extensions.doorbells.append(doorbell.ring)
