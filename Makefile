@@ -1,6 +1,6 @@
 # `make run` and `make test` set up all they need. Python 3.11 to 3.13 and pip have to be there.
 .DEFAULT_GOAL := help
-.PHONY: help run test check styles messages lock
+.PHONY: help run up test check styles messages lock
 
 # Another Python: make PYTHON=python3.12 run
 PYTHON ?= python3
@@ -8,6 +8,7 @@ VENV_PYTHON := .venv/bin/python
 
 help:
 	@echo "make run       the site with demo data, at http://localhost:8000/ (PORT=… for another)"
+	@echo "make up        the site without the demo, for an office of your own"
 	@echo "make test      the tests (CI=true: all of them, nothing left out)"
 	@echo "make check     lint, types, import layers, templates, migrations, translations, safety"
 	@echo "make styles    compile the styles after a change in config/assets/"
@@ -17,6 +18,10 @@ help:
 run:
 	@$(PYTHON) tools/setup.py base styles messages dotenv
 	@exec $(VENV_PYTHON) manage.py up --demo
+
+up:
+	@$(PYTHON) tools/setup.py base styles messages dotenv
+	@exec $(VENV_PYTHON) manage.py up
 
 test:
 	@$(PYTHON) tools/setup.py dev styles messages
