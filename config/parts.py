@@ -1,7 +1,7 @@
 """Every part of the pages on one page, with made-up facts: for those who design the next one.
 
-Served at ``/dev/parts/`` while DEBUG is on. ``?errors`` shows the form refused, ``?colour=`` the
-palette of that name.
+Served at ``/dev/parts/`` while DEBUG is on. ``?staff`` shows the parts of the desk, ``?errors`` the
+form refused, ``?colour=`` the palette of that name.
 """
 
 from dataclasses import dataclass, field
@@ -185,4 +185,5 @@ def parts(request: HttpRequest) -> HttpResponse:
         "- Parks and libraries\n- Streets\n\n> “Nothing about us without us.”\n\n"
         "Read [the draft budget](https://example.org/budget).",
     }
-    return render(request, "dev/parts.html", context)
+    template = "dev/staff_parts.html" if "staff" in request.GET else "dev/parts.html"
+    return render(request, template, context | {"desk_section": "events"})

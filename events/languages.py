@@ -7,32 +7,37 @@ from django.conf.locale import LANG_INFO
 
 from events.dates_text import babel_locale
 
-# Each line in its own language and spelling, since its reader may know no other. "{contact}" is
-# the office's phone number or, where it has none, its mail address.
+# Each line in its own language and spelling, since its reader may know no other. The office's
+# phone number or mail address follows.
 ASK_LINES = {
-    "en": "Do you need this in English? Contact us: {contact}",
-    "es": "¿Necesita esto en español? Comuníquese con nosotros: {contact}",
-    "ar": "هل تحتاج إلى هذا باللغة العربية؟ اتصل بنا: {contact}",
-    "de": "Brauchen Sie dies auf Deutsch? Kontakt: {contact}",
-    "fa": "آیا این را به فارسی نیاز دارید؟ با ما تماس بگیرید: {contact}",
-    "fr": "Vous avez besoin de ceci en français ? Contactez-nous : {contact}",
-    "hi": "क्या आपको यह हिन्दी में चाहिए? हमसे संपर्क करें: {contact}",
-    "hy": "Ձեզ սա հայերե՞ն է պետք։ Կապվեք մեզ հետ՝ {contact}",
-    "it": "Le serve in italiano? Ci contatti: {contact}",
-    "ja": "日本語が必要な方はご連絡ください：{contact}",
-    "ko": "한국어가 필요하시면 연락해 주세요: {contact}",
-    "pl": "Potrzebujesz tego po polsku? Skontaktuj się z nami: {contact}",
-    "pt": "Precisa disto em português? Fale conosco: {contact}",
-    "ru": "Нужно на русском языке? Свяжитесь с нами: {contact}",
-    "tl": "Kailangan mo ba ito sa Tagalog? Makipag-ugnayan sa amin: {contact}",
-    "uk": "Потрібно українською? Зв’яжіться з нами: {contact}",
-    "vi": "Quý vị cần nội dung này bằng tiếng Việt? Hãy liên hệ: {contact}",
-    "zh-hans": "需要中文（简体）版本？请联系我们：{contact}",
-    "zh-hant": "需要中文（繁體）版本？請聯絡我們：{contact}",
+    "en": "Do you need this in English? Contact us:",
+    "es": "¿Necesita esto en español? Comuníquese con nosotros:",
+    "ar": "هل تحتاج إلى هذا باللغة العربية؟ اتصل بنا:",
+    "de": "Brauchen Sie dies auf Deutsch? Kontakt:",
+    "fa": "آیا این را به فارسی نیاز دارید؟ با ما تماس بگیرید:",
+    "fr": "Vous avez besoin de ceci en français ? Contactez-nous :",
+    "hi": "क्या आपको यह हिन्दी में चाहिए? हमसे संपर्क करें:",
+    "hy": "Ձեզ սա հայերե՞ն է պետք։ Կապվեք մեզ հետ՝",
+    "it": "Le serve in italiano? Ci contatti:",
+    "ja": "日本語が必要な方はご連絡ください：",
+    "ko": "한국어가 필요하시면 연락해 주세요:",
+    "pl": "Potrzebujesz tego po polsku? Skontaktuj się z nami:",
+    "pt": "Precisa disto em português? Fale conosco:",
+    "ru": "Нужно на русском языке? Свяжитесь с нами:",
+    "tl": "Kailangan mo ba ito sa Tagalog? Makipag-ugnayan sa amin:",
+    "uk": "Потрібно українською? Зв’яжіться з нами:",
+    "vi": "Quý vị cần nội dung này bằng tiếng Việt? Hãy liên hệ:",
+    "zh-hans": "需要中文（简体）版本？请联系我们：",
+    "zh-hant": "需要中文（繁體）版本？請聯絡我們：",
 }
 RIGHT_TO_LEFT = {"ar", "fa", "he", "ps", "ur", "yi"}
 # Languages that neither Django nor CLDR names as their speakers here write them.
-OWN_NAMES = {"ase": "American Sign Language (ASL)", "tl": "Tagalog", "hmn": "Hmoob"}
+OWN_NAMES = {
+    "ase": "American Sign Language (ASL)",
+    "asl": "American Sign Language (ASL)",
+    "tl": "Tagalog",
+    "hmn": "Hmoob",
+}
 
 
 class AskLine(NamedTuple):
@@ -41,7 +46,7 @@ class AskLine(NamedTuple):
     code: str
     name: str
     direction: str
-    text: str
+    text: str  #: ends where the office's phone number or address follows
 
 
 def own_name(code: str) -> str:
@@ -56,12 +61,8 @@ def own_name(code: str) -> str:
     return normalize("NFC", f"{name[:1].upper()}{name[1:]}")
 
 
-def ask_line(code: str, contact: str) -> AskLine:
-    """Return how to ask for a language, in it; else its name and the contact."""
+def ask_line(code: str) -> AskLine:
+    """Return how to ask for a language, in it; for one not in the table, its name alone."""
     name = own_name(code)
     direction = "rtl" if code.split("-")[0] in RIGHT_TO_LEFT else "ltr"
-    if direction == "rtl":
-        # Isolated, so that a phone number keeps its order inside the line.
-        contact = f"\u2066{contact}\u2069"
-    text = ASK_LINES.get(code, "{name}: {contact}").format(name=name, contact=contact)
-    return AskLine(code, name, direction, text)
+    return AskLine(code, name, direction, ASK_LINES.get(code, f"{name}:"))

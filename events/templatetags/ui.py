@@ -196,11 +196,10 @@ def page_languages(context: Context) -> list[PageLanguage]:
 def language_lines(context: Context) -> list[AskLine]:
     """Return one line in each other language of the page's office: how to ask for that language."""
     office = context.get("office")
-    contact = (office.phone or office.reply_to) if office else ""
-    if not contact:
+    if not office or not (office.phone or office.reply_to):
         return []
     current = get_language() or settings.LANGUAGE_CODE
-    return [ask_line(code, contact) for code in office.languages if code != current]
+    return [ask_line(code) for code in office.languages if code != current]
 
 
 def _interface_languages(office: Any) -> list[str]:
