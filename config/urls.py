@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from config import api, health, pages
 from events import urls as events
+from notifications import urls as notifications
 from notifications.calendars import urls as calendars
 from volunteers import urls as volunteers
 
@@ -25,6 +26,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/", api.urls),
     *calendars.feeds,
+    *notifications.links,
     *events.links,
     *volunteers.links,
 ]
@@ -33,6 +35,7 @@ urlpatterns = [
 urlpatterns += i18n_patterns(
     path("", pages.home, name="home"),
     *calendars.pages,
+    *notifications.pages,
     *events.pages,
     *volunteers.pages,
     path("accounts/", include("allauth.urls")),

@@ -25,7 +25,12 @@ def json_ld(event: Event, language: str, *, url: str, earlier: Earlier | None = 
 
     ``earlier`` is what the public knew before the last move. The event has all_shown fetched.
     """
-    text = json.dumps(structured(event, language, url=url, earlier=earlier), ensure_ascii=False)
+    return data_block(structured(event, language, url=url, earlier=earlier))
+
+
+def data_block(data: dict[str, Any]) -> SafeString:
+    """Return ``data`` as JSON that is safe inside a ``<script>`` data block."""
+    text = json.dumps(data, ensure_ascii=False)
     return mark_safe(text.translate(_ESCAPED))  # noqa: S308  nothing of HTML is left
 
 
@@ -45,7 +50,7 @@ def structured(
         "eventStatus": f"https://schema.org/{_status(event, moved=moved)}",
         "eventAttendanceMode": f"https://schema.org/{ATTENDANCE[Mode(event.mode)]}",
         "location": _location(event),
-        "organizer": [_organizer(office) for office in (event.office, *event.cohosts.all())],
+        "organizer": [organizer(office) for office in (event.office, *event.cohosts.all())],
         "inLanguage": event.spoken_languages or None,
         "isAccessibleForFree": True,
         "url": url,
@@ -81,7 +86,8 @@ def _location(event: Event) -> list[dict[str, Any]]:
     if event.mode != Mode.REMOTE and event.venue is not None:
         places.append(_place(event.venue))
     if event.mode != Mode.IN_PERSON:
-        address = event.remote_url or f"{settings.SITE_URL}{event.get_absolute_url()}"
+        page = f"{settings.SITE_URL}{event.get_absolute_url()}"
+        address = (event.joining_is_public and event.remote_url) or page
         places.append({"@type": "VirtualLocation", "url": address})
     return places
 
@@ -101,9 +107,10 @@ def _place(venue: Venue) -> dict[str, Any]:
     }
 
 
-def _organizer(office: Office) -> dict[str, Any]:
+def organizer(office: Office) -> dict[str, Any]:
+    """Return an office as a schema.org organization."""
     kind = "GovernmentOrganization" if office.kind == OfficeKind.OFFICIAL else "Organization"
-    organizer = {"@type": kind, "name": office.name, "url": office.website or settings.SITE_URL}
+    data = {"@type": kind, "name": office.name, "url": office.website or settings.SITE_URL}
     if office.phone:
-        organizer["telephone"] = office.phone
-    return organizer
+        data["telephone"] = office.phone
+    return data

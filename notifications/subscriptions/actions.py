@@ -15,8 +15,8 @@ from events.actions.people import person_with_email
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import Office, Person, StaffUser, Topic
-from notifications.models import Subscription, SubscriptionRequest
-from notifications.subscriptions.suppression import lift_after_consent
+from notifications.delivery.suppression import address_hashes
+from notifications.models import Subscription, SubscriptionRequest, Suppression
 
 #: An office and a topic of it, by their keys.
 Wish = tuple[int, int]
@@ -69,7 +69,7 @@ def subscribe(
     with operation(at=now, by_person=True) as op:
         person = person_with_email(email, name=name, language=language, at=now)
         lock_person(person.pk)
-        live = _live(person)
+        live = wishes_of(person)
         wanted = [
             (office.pk, topic.pk)
             for office, topic in product(offices, topics)
@@ -103,8 +103,8 @@ def check_wishes(topics: Sequence[Topic], offices: Sequence[Office]) -> None:
         )
 
 
-def _live(person: Person) -> set[Wish]:
-    """Return what the person gets now, as (office, topic) keys."""
+def wishes_of(person: Person) -> set[Wish]:
+    """Return what the person gets now, as (office, topic) keys; one query."""
     rows = Subscription.objects.live().filter(person=person)
     return set(rows.values_list("office_id", "topic_id"))
 
@@ -150,7 +150,7 @@ def confirm_request(*, request_id: int, now: datetime) -> SubscriptionRequest:
 
 
 def _confirm(op: Operation, request: SubscriptionRequest, person: Person) -> None:
-    live = _live(person)
+    live = wishes_of(person)
     pending = list(Subscription.objects.pending().filter(request=request))
     for subscription in pending:
         if (subscription.office_id, subscription.topic_id) in live:
@@ -162,9 +162,19 @@ def _confirm(op: Operation, request: SubscriptionRequest, person: Person) -> Non
     request.confirmed_at = op.at
     request.save(update_fields=["confirmed_at"])
     if person.email:
-        lift_after_consent(person.email)
+        _lift_suppression(person.email)
     for office_id in sorted({row.office_id for row in pending if row.confirmed_at}):
         op.record("subscription.confirmed", office=office_id, person=person, request=request.pk)
+
+
+def _lift_suppression(email: str) -> None:
+    """Let letters through again to an address that bounced or complained, and now opts in anew.
+
+    Not where it must get no mail at all, nor where staff decided it.
+    """
+    Suppression.objects.filter(
+        address_hash__in=address_hashes(email), scope="bulk", reason__in=["bounced", "complained"]
+    ).delete()
 
 
 def choose(
@@ -186,11 +196,15 @@ def choose(
     wanted = {wish for wish in wishes if wish[0] in shown}
     with operation(at=now, actor=actor, by_person=actor is None) as op:
         person = lock_person(person_id)
-        had = {wish for wish in _live(person) if wish[0] in shown}
+        had = {wish for wish in wishes_of(person) if wish[0] in shown}
         ended = had - wanted
         rows = Subscription.objects.filter(person=person, office__in=shown)
-        for office_id, topic_id in ended:
-            rows.live().filter(office=office_id, topic=topic_id).update(ended_at=now)
+        over = [
+            pk
+            for pk, *wish in rows.live().values_list("pk", "office_id", "topic_id")
+            if tuple(wish) in ended
+        ]
+        rows.filter(pk__in=over).update(ended_at=now)
         rows.pending().update(ended_at=now)
         _insert(
             op, person, sorted(wanted - had), consent=consent, language=language, confirmed=True

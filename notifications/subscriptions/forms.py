@@ -1,0 +1,261 @@
+"""Sign up for letters; choose what one gets."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import QueryDict
+from django.utils.html import format_html
+from django.utils.translation import get_language
+from django.utils.translation import gettext as now_in_language
+from django.utils.translation import gettext_lazy as _
+
+from events.languages import own_name
+from events.models import Office, OfficeKind, Topic
+from notifications.subscriptions.actions import Wish
+
+
+def topics_shown() -> list[Topic]:
+    """Return all topics in order with their words in every language; two queries."""
+    return list(Topic.objects.prefetch_related("translations"))
+
+
+def topic_choices(topics: Iterable[Topic]) -> list[tuple[str, Any]]:
+    """Return slug and label, with what a subscriber gets below the name."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return [(topic.slug, _topic_label(topic.in_language(language))) for topic in topics]
+
+
+def _topic_label(words: Any) -> Any:
+    if not words.description:
+        return words.name
+    return format_html(
+        '{}<span class="usa-checkbox__label-description">{}</span>', words.name, words.description
+    )
+
+
+def peers_of(office: Office, offices: Iterable[Office]) -> list[Office]:
+    """Return the offices that may stand on one form with ``office``: those of its kind."""
+    return [other for other in offices if other.kind == office.kind]
+
+
+def usual_offices(offices: Sequence[Office]) -> list[Office]:
+    """Return whose letters a form without an office asks for (INTERFACE.md, `/subscribe/`).
+
+    The only office there is; else every official one, which may be none.
+    """
+    if len(offices) == 1:
+        return list(offices)
+    return [office for office in offices if office.kind == OfficeKind.OFFICIAL]
+
+
+def consent_text(offices: Sequence[Office]) -> str:
+    """Return the words above the button, which are kept with each subscription."""
+    names = ", ".join(office.name for office in offices)
+    return now_in_language(
+        "%(office)s may send me letters by email on the topics that I chose. "
+        "Every letter has a link that ends this."
+    ) % {"office": names}
+
+
+def interface_languages(offices: Sequence[Office]) -> list[str]:
+    """Return the languages that letters' frames can be written in and these offices speak."""
+    spoken = {code for office in offices for code in office.languages}
+    codes = [code for code, _name in settings.LANGUAGES]
+    page = get_language() or settings.LANGUAGE_CODE
+    return [code for code in codes if code in spoken or code == page] or codes
+
+
+class OfficesField(forms.MultipleChoiceField):
+    """Offers the offices of one kind and knows them all.
+
+    So a form that mixes kinds is refused with its reason, and not as if the office were unknown.
+    """
+
+    known: Iterable[str] = ()
+
+    def valid_value(self, value: Any) -> bool:
+        return value in self.known
+
+
+class SubscribeForm(forms.Form):
+    """Sign up with an address and at least one topic. The page's language is the mail's.
+
+    ``offices`` are all that there are: which ones are offered depends on ``chosen``, and those of
+    another kind are on a form of their own.
+    """
+
+    email = forms.EmailField(
+        label=_("Email address"),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email"}),
+        error_messages={
+            "required": _("Enter your email address."),
+            "invalid": _("Enter an email address in full, like name@example.org."),
+        },
+    )
+    office = OfficesField(
+        label=_("Whose letters?"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("There is no office “%(value)s” here.")},
+    )
+    topics = forms.MultipleChoiceField(
+        label=_("What would you like to hear about?"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": _("Choose at least one topic."),
+            "invalid_choice": _("There is no topic “%(value)s”. Choose from the list."),
+        },
+    )
+    name = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    language = forms.ChoiceField(
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={"invalid_choice": _("We cannot write to you in that language.")},
+    )
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        offices: Sequence[Office],
+        topics: Sequence[Topic],
+        chosen: Sequence[Office] = (),
+        ticked: Iterable[str] = (),
+        hide_office: bool = False,
+        auto_id: str = "id_%s",
+    ) -> None:
+        self.all_offices = {office.slug: office for office in offices}
+        self.all_topics = {topic.slug: topic for topic in topics}
+        if data is not None:
+            asked = [self.all_offices[s] for s in data.getlist("office") if s in self.all_offices]
+            chosen = asked or chosen
+        chosen = list(chosen) or usual_offices(offices)
+        self.offered = peers_of(chosen[0], offices) if chosen else []
+        ticks = list(ticked) or ([topics[0].slug] if len(topics) == 1 else [])
+        initial = {"topics": ticks, "office": [office.slug for office in chosen]}
+        super().__init__(data, initial=initial, auto_id=auto_id)
+        self.chosen = chosen
+        self._offer("topics", topic_choices(topics))
+        self._offer("language", settings.LANGUAGES)
+        office = self.fields["office"]
+        assert isinstance(office, OfficesField)
+        office.known = self.all_offices
+        if hide_office or len(self.offered) < 2:
+            office.widget = forms.MultipleHiddenInput()
+        self._offer("office", [(offered.slug, offered.name) for offered in self.offered])
+
+    def _offer(self, name: str, choices: Any) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    @property
+    def has_choice_of_office(self) -> bool:
+        """Whether the reader can tick offices: then none ticked means none."""
+        return not self.fields["office"].widget.is_hidden
+
+    def clean_office(self) -> list[Office]:
+        slugs = self.cleaned_data["office"]
+        if not slugs and "office_asked" in self.data:
+            raise forms.ValidationError(_("Choose whose letters you want."))
+        everyone = list(self.all_offices.values())
+        found = [self.all_offices[slug] for slug in slugs] or usual_offices(everyone)
+        if not found:
+            raise forms.ValidationError(_("Choose whose letters you want."))
+        return found
+
+    def clean_topics(self) -> list[Topic]:
+        return [self.all_topics[slug] for slug in self.cleaned_data["topics"]]
+
+    @property
+    def consent(self) -> str:
+        """The words that the reader agrees to by sending the form."""
+        return consent_text(self.chosen)
+
+
+def subscribe_form_for(
+    offices: Sequence[Office], *, topics: Sequence[Topic] | None = None, ticked: Iterable[str] = ()
+) -> SubscribeForm:
+    """Return the small form of other pages: ``notifications/_subscribe_form.html`` shows it.
+
+    ``offices`` are those whose page it is, all of one kind; ``ticked`` the slugs of topics that
+    the page is about.
+    """
+    return SubscribeForm(
+        offices=offices,
+        topics=topics_shown() if topics is None else topics,
+        chosen=offices,
+        ticked=ticked,
+        hide_office=True,
+        auto_id="subscribe_%s",
+    )
+
+
+class PreferencesForm(forms.Form):
+    """What a person gets: topics of each office, and the language of the mail.
+
+    The topics of ``own``, the office whose mail the link was in, are ``topics``; those of another
+    office are ``topics-SLUG``.
+    """
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        own: Office,
+        offices: Sequence[Office],
+        topics: Sequence[Topic],
+        wishes: set[Wish],
+        language: str,
+    ) -> None:
+        self.own, self.topics = own, {topic.slug: topic for topic in topics}
+        self.offices = [own, *(office for office in offices if office.pk != own.pk)]
+        super().__init__(data, initial={"language": language})
+        choices = topic_choices(topics)
+        for office in self.offices:
+            self.fields[self._name(office)] = forms.MultipleChoiceField(
+                label=office.name if len(self.offices) > 1 else _("Topics"),
+                choices=choices,
+                required=False,
+                initial=[t.slug for t in topics if (office.pk, t.pk) in wishes],
+                widget=forms.CheckboxSelectMultiple,
+                error_messages={"invalid_choice": _("There is no topic “%(value)s”.")},
+            )
+        codes = interface_languages(self.offices)
+        self.fields["language"] = forms.ChoiceField(
+            label=_("Language of the mail"),
+            choices=[(code, own_name(code)) for code in codes],
+            required=False,
+            widget=forms.RadioSelect if len(codes) > 1 else forms.HiddenInput,
+            error_messages={"invalid_choice": _("Choose a language from the list.")},
+        )
+        # All of it may be empty: that is a choice, too, and not an omission.
+        self.mark_optional = False
+
+    def _name(self, office: Office) -> str:
+        return "topics" if office.pk == self.own.pk else f"topics-{office.slug}"
+
+    def wishes(self) -> set[Wish]:
+        """Return what is ticked, as (office, topic) keys, once the form is valid."""
+        return {
+            (office.pk, self.topics[slug].pk)
+            for office in self.offices
+            for slug in self.cleaned_data[self._name(office)]
+        }
+
+    @property
+    def own_fields(self) -> list[Any]:
+        """The fields of the office that sent the mail, and of every other that the person hears."""
+        return [self[self._name(o)] for o in self.offices if self._is_open(o)]
+
+    @property
+    def further_fields(self) -> list[Any]:
+        """The fields of offices that the person gets nothing from."""
+        return [self[self._name(o)] for o in self.offices if not self._is_open(o)]
+
+    def _is_open(self, office: Office) -> bool:
+        field = self[self._name(office)]
+        return office.pk == self.own.pk or bool(field.initial) or bool(field.errors)

@@ -1,0 +1,31 @@
+"""The addresses of letters and subscriptions. ``config/urls.py`` joins them with the others.
+
+Those of the calendar feeds are in ``notifications/calendars/urls.py``.
+"""
+
+from django.urls import path
+
+from notifications.letters import feed, staff
+from notifications.letters import views as letters
+from notifications.subscriptions import views as subscriptions
+
+#: Under the language's prefix.
+pages = [
+    path("letters/", letters.letters, name="letters"),
+    path("letters/<slug:slug>/", letters.letter, name="letter"),
+    path("subscribe/", subscriptions.subscribe_page, name="subscribe"),
+    path("subscribe/sent/", subscriptions.subscribe_sent, name="subscribe-sent"),
+    path("staff/letters/", staff.letters, name="staff-letters"),
+    path("staff/letters/new/", staff.letter_new, name="staff-letter-new"),
+    path("staff/letters/<int:pk>/", staff.letter_edit, name="staff-letter"),
+    path("staff/letters/<int:pk>/post/", staff.letter_post, name="staff-letter-post"),
+    path("staff/letters/<int:pk>/delete/", staff.letter_delete, name="staff-letter-delete"),
+]
+
+#: Without a prefix: the feed and links with a token. They take `?lang=`.
+links = [
+    path("letters/feed.atom", feed.letters_feed, name="letters-atom"),
+    path("subscribe/confirm/<str:token>/", subscriptions.confirm_page, name="subscribe-confirm"),
+    path("subscriptions/<str:token>/", subscriptions.preferences_page, name="subscriptions"),
+    path("unsubscribe/<str:token>/", subscriptions.unsubscribe_page, name="unsubscribe"),
+]
