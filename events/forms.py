@@ -1,19 +1,24 @@
 """The public's forms about events: narrow a list, RSVP, change an RSVP."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.http import QueryDict
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import format_lazy
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from events import dates_text
 from events.actions.rsvps import MAX_PARTY
 from events.errors import Refused
 from events.languages import own_name
-from events.models import AccessKind, Event, EventType, Office, Topic
+from events.models import RSVP, AccessKind, Event, EventType, Office, Topic
+from events.templatetags.ui import telephone
 from events.ways import Way
 
 #: Longer words about needs belong into a call.
@@ -109,9 +114,10 @@ class PartyForm(forms.Form):
         self,
         data: QueryDict | None = None,
         *,
+        event: Event,
         ways: list[Way],
+        now: datetime,
         initial: dict[str, Any],
-        needs_hint: str = "",
     ) -> None:
         if data is not None:
             data = data.copy()
@@ -123,7 +129,7 @@ class PartyForm(forms.Form):
         mode.choices = [(way.mode, way.label) for way in ways]
         if len(ways) == 1:
             mode.widget = forms.HiddenInput()
-        self.fields["access_needs"].help_text = needs_hint
+        self.fields["access_needs"].help_text = needs_hint(event, now)
 
     def clean_party_size(self) -> int:
         size: int = self.cleaned_data["party_size"]
@@ -167,11 +173,11 @@ class RsvpForm(PartyForm):
     proposed = (*PartyForm.proposed, "language")
 
     def __init__(
-        self, data: QueryDict | None = None, *, event: Event, ways: list[Way], needs_hint: str = ""
+        self, data: QueryDict | None = None, *, event: Event, ways: list[Way], now: datetime
     ) -> None:
         page = get_language() or settings.LANGUAGE_CODE
         initial = {"party_size": 1, "mode": suggested_mode(ways), "language": page}
-        super().__init__(data, ways=ways, initial=initial, needs_hint=needs_hint)
+        super().__init__(data, event=event, ways=ways, now=now, initial=initial)
         codes = languages_offered(event)
         language = self.fields["language"]
         assert isinstance(language, forms.ChoiceField)
@@ -181,12 +187,52 @@ class RsvpForm(PartyForm):
 
 
 class ChangeForm(PartyForm):
-    """Change an RSVP."""
+    """Change an RSVP, from what it says now."""
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        rsvp: RSVP,
+        event: Event,
+        ways: list[Way],
+        now: datetime,
+    ) -> None:
+        initial = {
+            "party_size": rsvp.party_size,
+            "mode": rsvp.mode,
+            "access_needs": [request.kind for request in rsvp.access_requests.all()],
+            "access_note": rsvp.access_note,
+        }
+        super().__init__(data, event=event, ways=ways, now=now, initial=initial)
+        mode, as_now = self.fields["mode"], gettext("%(way)s (as now)")
+        assert isinstance(mode, forms.ChoiceField)
+        mode.choices = [
+            (way.mode, as_now % {"way": way.name} if way.mode == rsvp.mode else way.label)
+            for way in ways
+        ]
 
     @property
     def tells_needs(self) -> bool:
         """Whether the sender says anything of needs; a browser always sends the text field."""
         return "access_note" in self.data or "access_needs" in self.data
+
+
+def needs_hint(event: Event, now: datetime) -> SafeString:
+    """Say by when access has to be asked for, and the number to call."""
+    office, today = event.office, dates_text.local(now, event.timezone).date()
+    if today <= event.access_deadline:
+        day = dates_text.date_text(
+            event.access_deadline, get_language() or settings.LANGUAGE_CODE, year=False
+        )
+        text = escape(gettext("Tell us by %(day)s, so that we can arrange it.") % {"day": day})
+    else:
+        text = escape(gettext("There is little time left to arrange it. Ask anyway: we will try."))
+    if not office.phone:
+        return text
+    call = gettext("You can also call %(phone)s.")
+    link = format_html('<a class="nowrap" href="{}">{}</a>', telephone(office.phone), office.phone)
+    return format_html("{} {}", text, mark_safe(escape(call) % {"phone": link}))  # noqa: S308
 
 
 def suggested_mode(ways: list[Way]) -> str:

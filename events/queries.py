@@ -15,6 +15,7 @@ from django.db.models import Count, Sum
 from django.utils.translation import gettext_lazy as _
 
 from events import search
+from events.actions.rsvps import UNPROVEN_TTL
 from events.errors import Refused
 from events.models import RSVP, AttendanceStatus, AuditEntry, Event, EventType
 from events.models.event import EventQuerySet
@@ -198,3 +199,38 @@ def before_the_move(event: Event) -> Earlier | None:
 
 def _instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def rsvp_state(rsvp: RSVP, event: Event, now: datetime) -> str:
+    """Name what a guest most needs to know of an RSVP, for pages that show one.
+
+    "cancelled" (by the guest or the staff), "expired" (never proven), "event_cancelled",
+    "event_postponed", "over", "unproven" (holds no place until confirmed), "waitlisted" or
+    "confirmed".
+    """
+    if rsvp.is_cancelled:
+        ended = rsvp.cancelled_at or now
+        never_proven = rsvp.proven_at is None and ended - rsvp.created_at >= UNPROVEN_TTL
+        return "expired" if never_proven else "cancelled"
+    if event.is_cancelled:
+        return "event_cancelled"
+    if event.is_postponed:
+        return "event_postponed"
+    if event.is_over(now):
+        return "over"
+    return str(rsvp.status)
+
+
+def standing_in_for(rsvp: RSVP) -> RSVP | None:
+    """Return the same guest's row that this one belongs together with, or ``None``.
+
+    For a wait for the room: the remote place held meanwhile, and the other way round. For a row
+    that ended because the guest changed the way to take part: the row that took its place. A later
+    RSVP, made after this one was cancelled, is another matter and not told to an old link.
+    """
+    active = RSVP.objects.active().filter(event=rsvp.event_id, person=rsvp.person_id)
+    if rsvp.is_cancelled:
+        return active.filter(created_at__lte=rsvp.cancelled_at).exclude(pk=rsvp.pk).first()
+    if rsvp.upgrade_of_id is not None:
+        return active.filter(pk=rsvp.upgrade_of_id).first()
+    return active.filter(upgrade_of=rsvp).first()

@@ -244,6 +244,14 @@ class Event(models.Model):
         return [Mode(self.mode)]
 
     @property
+    def joining_is_public(self) -> bool:
+        """Whether everybody may be told how to join online: nobody is kept out by it.
+
+        Where places online are scarce, the link goes to those who have one.
+        """
+        return not self.takes_rsvps or self.remote_capacity is None
+
+    @property
     def access_deadline(self) -> date:
         """The last day, where it takes place, on which access asked for can surely be arranged."""
         start = self.starts_at.astimezone(self.zone).date()

@@ -1,0 +1,53 @@
+"""The addresses of the residents' event pages. ``config/urls.py`` joins them with the others."""
+
+from typing import Any
+
+from django.urls import path, register_converter
+
+from events.views import event, event_list, month, own_rsvp, rsvp
+
+
+class Year:
+    """A year that the calendar can show, in four digits."""
+
+    regex = "19[0-9]{2}|20[0-9]{2}|21[0-9]{2}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: Any) -> str:
+        return f"{value:04d}"
+
+
+class Month:
+    """A month in two digits."""
+
+    regex = "0[1-9]|1[0-2]"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: Any) -> str:
+        return f"{value:02d}"
+
+
+register_converter(Year, "year")
+register_converter(Month, "month")
+
+#: Under the language's prefix.
+pages = [
+    path("events/", event_list.event_list, name="events"),
+    path("events/<slug:slug>/", event.event_page, name="event"),
+    path("events/<slug:slug>/rsvp/", rsvp.event_rsvp, name="event-rsvp"),
+    path("events/<slug:slug>/rsvp/sent/", rsvp.event_rsvp_sent, name="event-rsvp-sent"),
+    path("calendar/", month.this_month, name="calendar"),
+    path("calendar/<year:year>/<month:month>/", month.one_month, name="calendar-month"),
+]
+
+#: Without a prefix: links with a token.
+links = [
+    path("rsvps/<str:token>/", own_rsvp.own_rsvp, name="rsvp"),
+    path("rsvps/<str:token>/confirm/", own_rsvp.confirm, name="rsvp-confirm"),
+    path("rsvps/<str:token>/change/", own_rsvp.change, name="rsvp-change"),
+    path("rsvps/<str:token>/cancel/", own_rsvp.cancel, name="rsvp-cancel"),
+]
