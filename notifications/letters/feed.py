@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
+from xml.sax.xmlreader import AttributesImpl
 
 from django.conf import settings
 from django.db.models import Count, Max, Sum
@@ -21,7 +22,7 @@ from events.markdown import render_markdown
 from events.models import Office
 from events.public_pages import SHARED_SECONDS
 from notifications.letters.queries import matching_letters
-from notifications.letters.words import summary_of
+from notifications.letters.words import absolute_links, summary_of
 from notifications.models import Letter
 
 #: Letters that the feed holds; older ones are on the page.
@@ -42,7 +43,7 @@ class LetterFeed(Atom1Feed):
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)
         for name in item["signatories"]:
-            handler.startElement("contributor", {})
+            handler.startElement("contributor", AttributesImpl({}))
             handler.addQuickElement("name", name)
             handler.endElement("contributor")
         handler.addQuickElement("content", item["html"], {"type": "html"})
@@ -122,7 +123,7 @@ def _add(feed: LetterFeed, letter: Letter, language: str) -> None:
         author_name=_xml(letter.office.name),
         categories=[topic.slug for topic in letter.topics.all()],
         language=letter.shown_language(language),
-        html=_xml(render_markdown(words.body, heading_level=2)),
+        html=_xml(render_markdown(absolute_links(words.body), heading_level=2)),
         signatories=[_xml(name) for name in letter.signatory_list],
     )
 

@@ -1,7 +1,7 @@
 """Letters on the staff desk: list, write with a preview, check, post."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib import messages
@@ -139,22 +139,23 @@ def _form(request: HttpRequest, desk: Desk, office: Office, letter: Letter | Non
     initial: dict[str, Any] = {"dated": dates_text.local(now, office.timezone).date()}
     if letter is not None:
         initial = initial_of(letter)
-    offer = {
-        "office": office,
-        "letter": letter,
-        "topics": topics_shown(),
-        "readers": readers_by_topic(office),
-    }
+    make_form = partial(
+        LetterForm,
+        office=office,
+        letter=letter,
+        topics=topics_shown(),
+        readers=readers_by_topic(office),
+    )
     if request.method != "POST":
-        return _form_answer(request, desk, office, letter, LetterForm(initial=initial, **offer))
+        return _form_answer(request, desk, office, letter, make_form(initial=initial))
     do = request.POST.get("do", "save")
     if do == "preview":
         # What is typed is shown again, whatever is still missing in it.
         typed: dict[str, Any] = {name: request.POST[name] for name in request.POST}
         typed["topics"] = request.POST.getlist("topics")
-        form = LetterForm(initial=typed, **offer)
+        form = make_form(initial=typed)
         return _form_answer(request, desk, office, letter, form, preview=typed)
-    form = LetterForm(request.POST, initial=initial, **offer)
+    form = make_form(request.POST, initial=initial)
     if not form.is_valid():
         return _form_answer(request, desk, office, letter, form, status=422)
     try:

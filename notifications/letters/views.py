@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language
 
 from events import dates_text
 from events.errors import Refused
@@ -22,7 +22,7 @@ from events.queries import read_page
 from events.structured_data import data_block
 from notifications.letters.forms import LetterFilterForm
 from notifications.letters.queries import matching_letters
-from notifications.letters.words import structured, summary_of
+from notifications.letters.words import letter_path, structured, summary_of
 from notifications.models import Letter
 from notifications.subscriptions.forms import peers_of, subscribe_form_for, topics_shown
 
@@ -136,7 +136,15 @@ def letter(request: HttpRequest, slug: str) -> HttpResponse:
         "direction": "rtl" if shown.split("-")[0] in RIGHT_TO_LEFT else "ltr",
         "fell_back": shown != page and "in" not in request.GET,
         "shown_name": own_name(shown),
-        "versions": [_version(found, code, shown) for code in versions],
+        "versions": [
+            {
+                "code": code,
+                "name": own_name(code),
+                "url": letter_path(found, code),
+                "current": code == shown,
+            }
+            for code in versions
+        ],
         "posted_elsewhen": posted_on != found.dated,
         "topics": [topic for topic in topics if topic.slug in about],
         "summary": summary_of(words.body),
@@ -147,14 +155,3 @@ def letter(request: HttpRequest, slug: str) -> HttpResponse:
         "subscribe_form": subscribe_form_for([found.office], topics=topics, ticked=sorted(about)),
     }
     return render(request, "notifications/letters/letter.html", context)
-
-
-def _version(letter: Letter, code: str, shown: str) -> dict[str, Any]:
-    """Return one link of "read this letter in": the page in that language, if the site has it."""
-    path = reverse("letter", kwargs={"slug": letter.slug})
-    if code in dict(settings.LANGUAGES):
-        with override(code):
-            path = reverse("letter", kwargs={"slug": letter.slug})
-    else:
-        path = f"{path}?in={code}"
-    return {"code": code, "name": own_name(code), "url": path, "current": code == shown}

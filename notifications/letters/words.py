@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import override
 
 from events.markdown import markdown_text
 from events.structured_data import organizer
@@ -18,6 +20,25 @@ def summary_of(body: str) -> str:
     if len(text) <= SUMMARY:
         return text
     return text[:SUMMARY].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+
+
+def absolute_links(body: str) -> str:
+    """Return Markdown whose links to this site's own paths work elsewhere: in mail, in a feed."""
+    return body.replace("](/", f"]({settings.SITE_URL}/")
+
+
+def letter_path(letter: Letter, language: str) -> str:
+    """Return the address of the letter in ``language``.
+
+    The site's own languages have a page each; a version in another one is read inside the default
+    page.
+    """
+    known = language in dict(settings.LANGUAGES)
+    with override(language if known else settings.LANGUAGE_CODE):
+        path = reverse("letter", kwargs={"slug": letter.slug})
+    if known or language not in letter.version_languages():
+        return path
+    return f"{path}?in={language}"
 
 
 def structured(letter: Letter, language: str) -> dict[str, Any]:

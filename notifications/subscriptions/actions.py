@@ -76,7 +76,7 @@ def subscribe(
             if (office.pk, topic.pk) not in live
         ]
         if not wanted:
-            op.record("subscription.repeated", office=offices[0], person=person)
+            op.record("subscription.repeated", office=offices[0], person=person, language=language)
             return Outcome(person, "repeated")
         request = SubscriptionRequest.objects.create(
             person=person, office=offices[0], language=language, created_at=now

@@ -1,0 +1,161 @@
+"""The mail of a letter: who gets it, how long it is wanted, and what is in it."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as now_in_language
+from django.utils.translation import gettext_lazy as _
+
+from events import dates_text
+from events.languages import RIGHT_TO_LEFT
+from events.markdown import markdown_text, render_markdown
+from events.models import AuditEntry
+from notifications.letters.words import absolute_links, letter_path, summary_of
+from notifications.message import Message, Recipient
+from notifications.models import Delivery, Letter, Subscription
+from notifications.models.subscription import SubscriptionQuerySet
+from notifications.subscriptions import addresses
+
+
+def readers(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[list[Recipient], str]:
+    """Return the next readers of a posted letter in order of their keys, each once.
+
+    The cursor is the last person's key, so that no audience is ever held as a whole. Three
+    queries a chunk, whatever its size.
+    """
+    (entry,) = entries
+    letter = Letter.objects.get(pk=entry.subjects["letter"])
+    if not letter.mails:
+        return [], ""
+    people = list(
+        Subscription.objects.live()
+        .filter(office=letter.office_id, topic__letters=letter, person__email__isnull=False)
+        .filter(person__gt=int(cursor or 0))
+        .order_by("person")
+        .values_list("person", flat=True)
+        .distinct()[:limit]
+    )
+    spoken = Subscription.objects.live().filter(office=letter.office_id, person__in=people)
+    languages = dict(spoken.order_by("created_at", "id").values_list("person", "language"))
+    recipients = [
+        Recipient(
+            person_id=person,
+            language=languages.get(person, ""),
+            office_id=letter.office_id,
+            letter_id=letter.pk,
+        )
+        for person in people
+    ]
+    return recipients, str(people[-1]) if len(people) == limit else ""
+
+
+def _wanted(person: Any, office: Any, letter: Any) -> SubscriptionQuerySet:
+    """Return the live subscriptions because of which a person gets a letter of an office."""
+    return Subscription.objects.live().filter(person=person, office=office, topic__letters=letter)
+
+
+def still_wanted(delivery: Delivery, now: datetime) -> bool:
+    """Whether the reader is still subscribed to one of the letter's topics."""
+    return _wanted(delivery.person_id, delivery.office_id, delivery.letter_id).exists()
+
+
+def wanted_now() -> Q:
+    """The same as a condition on the delivery's row, tested as the mail begins to go out."""
+    return Q(Exists(_wanted(OuterRef("person"), OuterRef("office"), OuterRef("letter_id"))))
+
+
+def letter_key(recipient: Recipient, operation: uuid.UUID | None, message: str) -> str:
+    """One copy a person, whichever topics brought it (DELIVERY.md, Design 1)."""
+    return f"letter:{recipient.letter_id}:{recipient.person_id}"
+
+
+class MailWords(NamedTuple):
+    """What is the same in every copy of a letter in one language."""
+
+    title: str
+    language: str
+    direction: str
+    html: SafeString
+    text: str
+    summary: str
+    topics: str
+    url: str
+
+
+def words_for_mail(letter: Letter, language: str) -> MailWords:
+    """Return a letter's words in ``language``, rendered once a process and revision."""
+    return _words(letter.uid, letter.revision, language)
+
+
+@lru_cache(maxsize=64)
+def _words(uid: uuid.UUID, revision: int, language: str) -> MailWords:
+    letter = Letter.objects.with_all_shown().get(uid=uid)
+    words, shown = letter.in_language(language), letter.shown_language(language)
+    body = absolute_links(words.body)
+    return MailWords(
+        title=words.title,
+        language=shown,
+        direction="rtl" if shown.split("-")[0] in RIGHT_TO_LEFT else "ltr",
+        html=render_markdown(body, heading_level=2),
+        text=markdown_text(body),
+        summary=summary_of(words.body),
+        topics=", ".join(topic.in_language(language).name for topic in letter.topics.all()),
+        url=f"{settings.SITE_URL}{letter_path(letter, language)}",
+    )
+
+
+def letter_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
+    """Return what the templates of one copy show; one query once the letter's words are known."""
+    assert delivery.person_id is not None
+    assert delivery.letter_id is not None
+    letter = Letter.objects.select_related("office").get(pk=delivery.letter_id)
+    words = words_for_mail(letter, delivery.language)
+    office = letter.office
+    return {
+        "office": office,
+        "letter": letter,
+        "words": words,
+        "date_line": dates_text.date_text(letter.dated, delivery.language, weekday=False),
+        "reason": now_in_language(
+            "You get this because you signed up for letters of %(office)s on one of these topics: "
+            "%(topics)s."
+        )
+        % {"office": office.name, "topics": words.topics},
+        "unsubscribe_url": addresses.absolute(
+            addresses.unsubscribe_path(delivery.person_id, office.pk, delivery.language)
+        ),
+        "preferences_url": addresses.absolute(
+            addresses.preferences_path(delivery.person_id, office.pk, delivery.language)
+        ),
+    }
+
+
+LETTER_POSTED = Message(
+    name="letter_posted",
+    title=_("A letter"),
+    description=_("The whole letter, with a link to its page, to the topics and to stop."),
+    recipients=_("Everybody who subscribes to one of its topics at the office that posts it, once"),
+    actions=("letter.posted",),
+    audience=readers,
+    bulk=True,
+    again=False,
+    still_true=still_wanted,
+    context=letter_context,
+    guard=wanted_now,
+    key=letter_key,
+)
+
+MESSAGES = [LETTER_POSTED]
+
+#: Facts of this kind that nobody is told of, and why.
+SILENT = {
+    "letter.created": "a draft is for staff alone",
+    "letter.edited": "what was mailed stays as it was; the page says when it was changed",
+    "letter.deleted": "a draft is for staff alone",
+}
