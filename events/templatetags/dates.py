@@ -104,6 +104,12 @@ def hours_of(occasion: Occasion, zone: bool = True) -> SafeString:
 
 
 @register.simple_tag
+def zone_of(occasion: Occasion) -> str:
+    """Return the abbreviation of the zone on that day, "PDT", for hours written without it."""
+    return dates_text.zone_text(dates_text.local(occasion.starts_at, occasion.timezone))
+
+
+@register.simple_tag
 def relative(occasion: Occasion, now: datetime) -> str:
     """Return how far off it is, to stand beside the date: "in 3 days"."""
     return dates_text.relative_text(

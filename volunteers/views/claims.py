@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from events import clock, links, proof
 from events.errors import Refused
@@ -18,6 +19,10 @@ from volunteers.forms import ReleaseForm
 from volunteers.models import Shift, ShiftClaim
 from volunteers.overlap import Clash, first_clash
 from volunteers.queries import claim_state, positions_in_line
+
+#: States in which there is something to confirm or to give back.
+OPEN = ("confirmed", "waitlisted", "unproven")
+CALLED_OFF = ("cancelled", "postponed")
 
 
 def claim_of(token: str) -> ShiftClaim:
@@ -36,19 +41,30 @@ def claim_of(token: str) -> ShiftClaim:
 @token_page
 def claim_page(request: HttpRequest, token: str) -> HttpResponse:
     """Show the claim: whether it holds, when and where, and the buttons to confirm and release."""
-    return _show(request, token, claim_of(token), ReleaseForm())
+    return _show(request, token, claim_of(token))
 
 
 @csrf_exempt
 def claim_confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Confirm by POST; a link that is only looked at leads to the page with the button."""
-    return _confirm(request, token) if request.method == "POST" else _look(request, token)
+    """Confirm by POST; GET is a page with one button."""
+    return _confirm(request, token) if request.method == "POST" else _ask(request, token, "confirm")
 
 
 @csrf_exempt
 def claim_release(request: HttpRequest, token: str) -> HttpResponse:
-    """Give the place back by POST; a link that is only looked at leads to the page."""
-    return _release(request, token) if request.method == "POST" else _look(request, token)
+    """Give the place back by POST; GET is a page with one button."""
+    return _release(request, token) if request.method == "POST" else _ask(request, token, "release")
+
+
+@require_safe
+@token_page
+def _ask(request: HttpRequest, token: str, what: str) -> HttpResponse:
+    """Show one button, or lead to the claim where there is nothing left to do."""
+    claim = claim_of(token)
+    context = _context(token, claim)
+    if context["state"] not in OPEN and not (what == "release" and context["state"] in CALLED_OFF):
+        return redirect(unprefixed_url("claim", token=token))
+    return render(request, f"volunteers/claim_{what}.html", context)
 
 
 @public_post
@@ -58,7 +74,7 @@ def _confirm(request: HttpRequest, token: str) -> HttpResponse:
     try:
         confirm_claim(claim_id=claim.pk, now=clock.now())
     except Refused as refused:
-        return _show(request, token, claim, ReleaseForm(), refused=refused, status=422)
+        return _show(request, token, claim, refused=refused, status=422)
     return _done(request, token, claim)
 
 
@@ -73,12 +89,6 @@ def _release(request: HttpRequest, token: str) -> HttpResponse:
     return _done(request, token, claim)
 
 
-@token_page
-def _look(request: HttpRequest, token: str) -> HttpResponse:
-    claim_of(token)
-    return redirect(unprefixed_url("claim", token=token))
-
-
 def _done(request: HttpRequest, token: str, claim: ShiftClaim) -> HttpResponse:
     response = see_other(unprefixed_url("claim", token=token))
     proof.remember(request, response, claim.person.email if claim.person else None)
@@ -89,30 +99,35 @@ def _show(
     request: HttpRequest,
     token: str,
     claim: ShiftClaim,
-    form: ReleaseForm,
+    form: ReleaseForm | None = None,
     *,
     refused: Refused | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    context = _context(token, claim, form) | {"refused": refused}
+    return render(request, "volunteers/claim.html", context, status=status)
+
+
+def _context(token: str, claim: ShiftClaim, form: ReleaseForm | None = None) -> dict[str, Any]:
+    """Return what all pages of one claim show."""
     now = clock.now()
     shift = Shift.objects.effective().with_all_shown().get(pk=claim.shift_id)
     clash = _clash(claim, shift, now)
-    context: dict[str, Any] = {
+    return {
         "claim": claim,
-        "confirm_url": unprefixed_url("claim-confirm", token=token),
-        "release_url": unprefixed_url("claim-release", token=token),
-        "page_path": unprefixed_url("claim", token=token),
         "shift": shift,
         "office": shift.office,
-        "form": form,
-        "refused": refused,
+        "form": form if form is not None else ReleaseForm(),
         "state": claim_state(claim, shift, now),
         "position": positions_in_line([claim]).get(claim.pk) if claim.is_waitlisted else None,
         "clash": clash,
         "clash_name": clash.name(get_language() or settings.LANGUAGE_CODE) if clash else "",
+        "manage_url": unprefixed_url("claim", token=token),
+        "confirm_url": unprefixed_url("claim-confirm", token=token),
+        "release_url": unprefixed_url("claim-release", token=token),
+        "page_path": unprefixed_url("claim", token=token),
         "now": now,
     }
-    return render(request, "volunteers/claim.html", context, status=status)
 
 
 def _clash(claim: ShiftClaim, shift: Shift, now: datetime) -> Clash | None:
