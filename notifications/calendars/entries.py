@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import cast
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -66,7 +67,7 @@ def shift_entry(shift: Shift) -> Entry:
 
 def rsvp_entry(rsvp: RSVP, event: Event) -> Entry:
     """The event as the person who holds this RSVP sees it, with the link that manages it."""
-    link = settings.SITE_URL + f"/rsvps/{links.token_for(links.RSVP, rsvp)}/"
+    link = _page("rsvp", links.token_for(links.RSVP, rsvp))
     return _own(
         _event_entry(event, joining=rsvp.is_confirmed and rsvp.mode == Mode.REMOTE),
         waiting=not rsvp.is_confirmed,
@@ -76,7 +77,7 @@ def rsvp_entry(rsvp: RSVP, event: Event) -> Entry:
 
 def claim_entry(claim: ShiftClaim, shift: Shift) -> Entry:
     """The shift as the volunteer sees it, with the link that gives it back."""
-    link = settings.SITE_URL + f"/claims/{links.token_for(links.CLAIM, claim)}/"
+    link = _page("claim", links.token_for(links.CLAIM, claim))
     return _own(
         shift_entry(shift),
         waiting=not claim.is_confirmed,
@@ -123,6 +124,13 @@ def _own(entry: Entry, *, waiting: bool, manage: str) -> Entry:
         note = _("You are on the waitlist. We will write to you when a place is free.")
     text = _paragraphs([note, entry.description, manage])
     return replace(entry, description=text, busy=not waiting)
+
+
+def _page(name: str, token: str) -> str:
+    """The address behind a token; such pages know a language only by `?lang=`."""
+    language = language_in_use()
+    query = f"?lang={language}" if language != settings.LANGUAGE_CODE else ""
+    return settings.SITE_URL + reverse(name, kwargs={"token": token}) + query
 
 
 def _location(event: Event) -> str:

@@ -106,7 +106,9 @@ def test_a_change_in_the_file_moves_the_event_and_keeps_its_uid() -> None:
 def test_what_staff_changed_stays_while_the_file_stays() -> None:
     office = factories.make_office()
     bring(one_event("SUMMARY:Walk", *TIMES), office)
-    edit_event(event_id=Event.objects.get().pk, changes={"capacity": 12, "title": "A walk"}, now=NOW)
+    edit_event(
+        event_id=Event.objects.get().pk, changes={"capacity": 12, "title": "A walk"}, now=NOW
+    )
     assert bring(one_event("SUMMARY:Walk", *TIMES), office).unchanged == ["2026-11-01 10:00 Walk"]
     bring(one_event("SUMMARY:Long walk", *TIMES), office)
     event = Event.objects.get()
@@ -131,8 +133,7 @@ def test_a_cancellation_in_the_file_cancels_and_a_return_is_for_staff() -> None:
 def test_what_is_gone_from_the_file_is_reported_and_kept() -> None:
     office = factories.make_office()
     bring(google(), office)
-    without = google().replace("EXDATE;TZID=America/Los_Angeles:20261027T180000",
-                               "EXDATE;TZID=America/Los_Angeles:20261027T180000,20261103T180000")  # fmt: skip
+    without = google().replace(":20261027T180000", ":20261027T180000,20261103T180000")
     report = bring(without, office)
     assert report.gone == ["2026-11-03 18:00 Office hours"]
     assert Event.objects.get(recurrence_id="20261104T020000Z").status == "confirmed"
@@ -214,5 +215,5 @@ def test_the_command_names_what_is_wrong(tmp_path: Path) -> None:
         run(page, "--office", office.slug)
     with pytest.raises(CommandError, match="No such file"):
         run(tmp_path / "none.ics", "--office", office.slug)
-    with pytest.raises(CommandError, match="There is no office 'nobody'. There are: ruiz"):
+    with pytest.raises(CommandError, match=r"There is no office 'nobody'\. There are: ruiz\."):
         run(FIXTURES / "google.ics", "--office", "nobody")
