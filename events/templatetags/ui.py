@@ -105,7 +105,7 @@ class ShiftNeed(NamedTuple):
     """How many people a shift still wants: the state, and the number that belongs to it."""
 
     state: str
-    count: int
+    people: int
 
 
 @register.simple_tag
@@ -224,7 +224,7 @@ def _resolves(path: str, language: str) -> bool:
     if language == settings.LANGUAGE_CODE:
         return False
     with override(language):
-        return is_valid_path(path)
+        return bool(is_valid_path(path))
 
 
 def _address(path: str, query: list[tuple[str, str]]) -> str:
