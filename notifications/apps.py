@@ -11,6 +11,8 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from events import extensions
         from notifications import doorbell, person_section
+        from notifications.letters import staff as letters_desk
 
         person_section.register()
+        letters_desk.register()
         extensions.doorbells.append(doorbell.ring)

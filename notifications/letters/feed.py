@@ -89,7 +89,7 @@ def letters_feed(request: HttpRequest) -> HttpResponse:
     office = _office(asked.get("office", ""))
     name = office.name if office is not None else "Plazuela"
     feed = LetterFeed(
-        title=_xml(_("Letters of %(office)s") % {"office": name}),
+        title=_xml(_("Letters from %(office)s") % {"office": name}),
         link=f"{settings.SITE_URL}{reverse('letters')}",
         description="",
         language=language,

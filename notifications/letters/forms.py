@@ -58,7 +58,9 @@ class LetterForm(forms.Form):
     """
 
     title = forms.CharField(
-        max_length=200, error_messages={"required": _("Give the letter a title.")}
+        max_length=200,
+        widget=forms.TextInput({"class": "letter-title"}),
+        error_messages={"required": _("Give the letter a title.")},
     )
     body = forms.CharField(
         max_length=LONGEST_BODY,
@@ -112,12 +114,14 @@ class LetterForm(forms.Form):
             languages += [code for code in has if code not in languages]
         self.other_languages = languages
         for code in languages:
-            self.fields[f"title_{code}"] = forms.CharField(max_length=200, required=False)
+            self.fields[f"title_{code}"] = forms.CharField(
+                max_length=200, required=False, widget=forms.TextInput({"class": "letter-title"})
+            )
             self.fields[f"body_{code}"] = forms.CharField(
                 max_length=LONGEST_BODY,
                 strip=False,
                 required=False,
-                widget=forms.Textarea({"rows": 12, "class": "letter-text", "lang": code}),
+                widget=forms.Textarea({"rows": 12, "class": "letter-text"}),
             )
         self._label()
         field = self.fields["topics"]
@@ -224,4 +228,6 @@ class PostForm(forms.Form):
             "Post it, and mail it to %(count)s readers",
             readers,
         ) % {"count": readers}
+        if not readers:
+            mail = now_in_language("Post it; nobody is on the list of its topics yet")
         field.choices = [("yes", mail), ("no", _("Post it on the website only; mail nobody"))]

@@ -123,8 +123,8 @@ def letter_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
         "words": words,
         "date_line": dates_text.date_text(letter.dated, delivery.language, weekday=False),
         "reason": now_in_language(
-            "You get this because you signed up for letters of %(office)s on one of these topics: "
-            "%(topics)s."
+            "You get this because you signed up for letters from %(office)s on one of these "
+            "topics: %(topics)s."
         )
         % {"office": office.name, "topics": words.topics},
         "unsubscribe_url": addresses.absolute(

@@ -10,10 +10,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from events import clock, dates_text
+from events import clock, dates_text, extensions
 from events.errors import Refused
 from events.languages import own_name
 from events.models import Office, StaffUser
@@ -278,3 +278,12 @@ def letter_delete(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
         messages.success(request, _("The draft is gone."))
         return redirect("staff-letters")
     return desk.page(request, "letter_delete", {"office": letter.office, "letter": letter})
+
+
+def register() -> None:
+    """Add the letters to the desk's navigation. Called once, when the app is ready."""
+    extensions.desk_sections.append(
+        extensions.DeskSection(
+            "letters", gettext_lazy("Letters"), "staff-letters", "write_letters", 4
+        )
+    )
