@@ -25,6 +25,11 @@ Row = TypeVar("Row", bound=Any)
 #: Items of an answer that did not say how many it wants.
 USUAL_LIMIT = 50
 
+LANG_TEXT = (
+    "Language of titles, names and addresses of pages, such as `es`. Texts that are not translated "
+    "come in the office's first language."
+)
+
 
 class Page(Schema, Generic[Item]):
     """A piece of a list, and how many items the whole list has."""
@@ -38,11 +43,7 @@ class Paging(Schema):
 
     limit: int = Field(USUAL_LIMIT, ge=1, le=MOST_AT_ONCE, description="Items to return.")
     offset: int = Field(0, ge=0, le=FURTHEST_OFFSET, description="Items to pass over first.")
-    lang: str = Field(
-        "",
-        description="Language of titles, names and addresses of pages, such as `es`. Texts that "
-        "are not translated come in the office's first language.",
-    )
+    lang: str = Field("", description=LANG_TEXT)
 
 
 class EventQuery(Paging):
@@ -174,7 +175,9 @@ def list_events(request: HttpRequest, query: Query[EventQuery]) -> Page[EventOut
 
 
 @router.get("/events/{slug:slug}", response=EventDetail, summary="One event")
-def get_event(request: HttpRequest, slug: str, lang: str = "") -> EventDetail:
+def get_event(
+    request: HttpRequest, slug: str, lang: str = Query("", description=LANG_TEXT)
+) -> EventDetail:
     """One posted event with its description."""
     events = _as_shown(Event.objects.posted()).prefetch_related("cohosts")
     event = get_object_or_404(events, slug=slug)

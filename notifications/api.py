@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
-from events.api import Page, Paging, absolute, language, page_of
+from events.api import LANG_TEXT, Page, Paging, absolute, language, page_of
 from notifications.letters.queries import matching_letters
 from notifications.models import Letter
 from notifications.models.letter import LetterQuerySet
@@ -50,7 +50,9 @@ def list_letters(request: HttpRequest, query: Query[LetterQuery]) -> Page[Letter
 
 
 @router.get("/letters/{slug:slug}", response=LetterDetail, summary="One letter")
-def get_letter(request: HttpRequest, slug: str, lang: str = "") -> LetterDetail:
+def get_letter(
+    request: HttpRequest, slug: str, lang: str = Query("", description=LANG_TEXT)
+) -> LetterDetail:
     """One posted letter with its text."""
     letter = get_object_or_404(_as_shown(Letter.objects.posted()), slug=slug)
     return LetterDetail(

@@ -162,7 +162,8 @@ def test_public_pages_set_no_cookie() -> None:
     client = Client()
     for path in public_paths():
         answer = client.get(path)
-        assert answer.status_code < 500, path
+        # No beat has ticked here, and that is what /readyz is to say.
+        assert answer.status_code < 500 or path == "/readyz", path
         assert not answer.cookies, f"{path} set {list(answer.cookies)}"
 
 

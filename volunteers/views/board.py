@@ -42,8 +42,6 @@ def board(request: HttpRequest) -> HttpResponse:
     except Refused as refused:
         return refused_page(request, refused)
     page = list(found.with_all_shown()[offset : offset + limit])
-    # A first page that is not full says itself how many there are.
-    count = len(page) if not offset and len(page) < limit else found.count()
     offices = list(Office.objects.in_order())
     # A feed knows no "when": its window is its own.
     feed = {name: value for name, value in asked.items() if name != "when"}
@@ -58,7 +56,7 @@ def board(request: HttpRequest) -> HttpResponse:
             "feed_url": reverse("feed-shifts") + (f"?{urlencode(feed)}" if feed else ""),
             "offset": offset,
             "limit": limit,
-            "count": count,
+            "count": found.count(),
             "now": now,
             "office": next(iter(offices), None),
             "offices_count": len(offices),

@@ -84,7 +84,8 @@ def _release(request: HttpRequest, token: str) -> HttpResponse:
     claim = claim_of(token)
     form = ReleaseForm(request.POST)
     if not form.is_valid():
-        return _show(request, token, claim, form, status=422)
+        context = _context(token, claim, form)
+        return render(request, "volunteers/claim_release.html", context, status=422)
     release_claim(claim_id=claim.pk, reason=form.cleaned_data["reason"], now=clock.now())
     return _done(request, token, claim)
 
@@ -99,12 +100,11 @@ def _show(
     request: HttpRequest,
     token: str,
     claim: ShiftClaim,
-    form: ReleaseForm | None = None,
     *,
     refused: Refused | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = _context(token, claim, form) | {"refused": refused}
+    context = _context(token, claim) | {"refused": refused}
     return render(request, "volunteers/claim.html", context, status=status)
 
 
