@@ -11,6 +11,7 @@ from events.models import Office
 # The first part of a path, and the entry of the navigation that it belongs to.
 SECTIONS = {
     "events": "events",
+    "rsvps": "events",
     "calendar": "calendar",
     "volunteer": "volunteer",
     "claims": "volunteer",
