@@ -1,8 +1,8 @@
 """What a message is, in types alone. Nothing here reads or writes anything.
 
 - ``notifications.catalogue`` holds ``MESSAGES`` (in order of precedence) and ``SILENT`` (facts that
-  nobody is told of).
-- ``notifications.messages.render(delivery, now)`` turns a :class:`~notifications.models.Delivery`
+  nobody is told of, each with the reason).
+- ``notifications.rendering.render(delivery, now)`` turns a :class:`~notifications.models.Delivery`
   into :class:`Rendered`, or says that it is :class:`Superseded`.
 - ``notifications.planning`` turns facts into deliveries by the catalogue, and
   ``notifications.planning.insert`` writes those that no fact asks for (reminders).

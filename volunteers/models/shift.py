@@ -95,6 +95,10 @@ class ShiftQuerySet(models.QuerySet["Shift"]):
             shifts = shifts.filter(starts_at__lt=end)
         return shifts
 
+    def standing(self) -> "ShiftQuerySet":
+        """What was not cancelled by itself, whatever became of its event."""
+        return self.exclude(own_status=ShiftStatus.CANCELLED)
+
     # What follows is asked of an effective() queryset.
 
     def posted(self) -> "ShiftQuerySet":

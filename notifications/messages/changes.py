@@ -1,0 +1,193 @@
+"""What changed in time and place, old and new, as those concerned have last been told.
+
+Two changes in quick succession can come before the message about the first has gone out. The first
+message is then superseded, and the second tells both: "before" is what the person knew.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from events import dates_text
+from events.models import AuditEntry, Event, Mode
+from notifications.models import Delivery, DeliveryState
+from volunteers.models import Shift
+
+ACTIONS = ("event.rescheduled", "event.moved", "shift.rescheduled", "shift.moved")
+TIME = frozenset({"starts_at", "ends_at", "timezone", "all_day"})
+#: How to join online. Its old value is no plain fact, and nobody needs it.
+JOINING = frozenset({"remote_url", "dial_in"})
+#: States of a delivery that its person has not read.
+NOT_READ = (
+    DeliveryState.SUPERSEDED,
+    DeliveryState.DUE,
+    DeliveryState.RETRY,
+    DeliveryState.CLAIMED,
+)
+
+
+@dataclass(frozen=True)
+class Before:
+    """When something was going to be."""
+
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    all_day: bool = False
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is different now. Empty where a change was taken back."""
+
+    #: None where the time is the same.
+    time: Before | None = None
+    #: Whether the day is another one, not the hours alone.
+    day: bool = False
+    #: The name of the old place, or the old way to attend; empty where that is the same.
+    place: str = ""
+    venue: bool = False
+    mode: bool = False
+    joining: bool = False
+    was_postponed: bool = False
+
+    @property
+    def are_none(self) -> bool:
+        return not (self.time or self.venue or self.mode or self.joining or self.was_postponed)
+
+    @property
+    def concern_joining_alone(self) -> bool:
+        """Whether nothing changed for those who come in person."""
+        return self.joining and not (self.time or self.venue or self.mode or self.was_postponed)
+
+    def headline(self, title: str) -> str:
+        """Say what is new, for subject and heading."""
+        if self.time and (self.venue or self.mode):
+            text = _("New time and place: %(title)s")
+        elif self.day or self.was_postponed:
+            text = _("New date: %(title)s")
+        elif self.time:
+            text = _("New time: %(title)s")
+        elif self.venue:
+            text = _("New place: %(title)s")
+        elif self.mode:
+            text = _("New way to attend: %(title)s")
+        else:
+            text = _("New link to join: %(title)s")
+        return text % {"title": title}
+
+    def shown(self) -> dict[str, Any]:
+        """Return what ``email/when_where`` strikes through."""
+        return {"changes": self, "old": self.time, "old_place": self.place}
+
+
+def of_delivery(delivery: Delivery, occasion: Event | Shift, *, field: str) -> Changes:
+    """Return what the person of this delivery has not been told yet of ``occasion``.
+
+    ``field`` names the column that the person's deliveries about it share, such as ``event_id``.
+    """
+    operations = [delivery.operation]
+    earlier = Delivery.objects.filter(
+        person_id=delivery.person_id,
+        message=delivery.message,
+        pk__lt=delivery.pk,
+        **{field: getattr(delivery, field)},
+    ).order_by("-pk")
+    for one in earlier.only("state", "operation")[:20]:
+        if one.state not in NOT_READ:
+            break
+        operations.append(one.operation)
+    return _between(operations, occasion)
+
+
+def of_operation(operation: UUID | None, occasion: Event | Shift) -> Changes:
+    """Return what one operation changed of ``occasion``, compared with how it is now."""
+    return _between([operation], occasion)
+
+
+def of_facts(entries: Sequence[AuditEntry], occasion: Event | Shift) -> Changes:
+    """Return what these facts changed of ``occasion``, compared with how it is now."""
+    old: dict[str, Any] = {}
+    hidden: set[str] = set()
+    for entry in entries:
+        for name, pair in entry.changes.items():
+            if pair is None:
+                hidden.add(name)
+            else:
+                old.setdefault(name, pair[0])
+    return _compare(old, hidden, occasion)
+
+
+def was_by_staff(operation: UUID | None) -> bool:
+    """Whether the office did it, and not the person concerned."""
+    return AuditEntry.objects.filter(operation=operation, actor_kind="staff").exists()
+
+
+def _between(operations: Iterable[UUID | None], occasion: Event | Shift) -> Changes:
+    entries = AuditEntry.objects.filter(operation__in=list(operations), action__in=ACTIONS)
+    own = [entry for entry in entries.order_by("at", "pk") if _is_about(entry, occasion)]
+    return of_facts(own, occasion)
+
+
+def _is_about(entry: AuditEntry, occasion: Event | Shift) -> bool:
+    if isinstance(occasion, Event):
+        return entry.event_id == occasion.pk and entry.action.startswith("event.")
+    return entry.action.startswith("shift.") and entry.subjects.get("shift") == occasion.pk
+
+
+def _compare(old: dict[str, Any], hidden: set[str], occasion: Event | Shift) -> Changes:
+    time = None
+    if TIME & set(old):
+        time = Before(
+            _instant(old.get("starts_at")) or occasion.starts_at,
+            _instant(old.get("ends_at")) or occasion.ends_at,
+            old.get("timezone") or occasion.timezone,
+            bool(old.get("all_day", getattr(occasion, "all_day", False))),
+        )
+        if _same_time(time, occasion):
+            time = None
+    # Of a shift, its own place: what its event changes is in the event's facts.
+    venue = occasion.venue
+    new_venue = "venue" in old and old["venue"] != (str(venue) if venue else None)
+    new_mode = "mode" in old and old["mode"] != getattr(occasion, "mode", "")
+    place = ""
+    if new_venue:
+        place = old["venue"] or _place_of_event(occasion)
+    if new_mode and not place:
+        place = str(Mode(old["mode"]).label)
+    return Changes(
+        time=time,
+        day=time is not None and _day(time) != _day(occasion),
+        place=place,
+        venue=new_venue,
+        mode=new_mode,
+        joining=bool(JOINING & hidden),
+        was_postponed=old.get("status") == "postponed",
+    )
+
+
+def _place_of_event(occasion: Event | Shift) -> str:
+    """Return where a shift without a place of its own was."""
+    event = occasion.event if isinstance(occasion, Shift) else None
+    return event.venue.name if event is not None and event.venue is not None else ""
+
+
+def _same_time(before: Before, now: Event | Shift) -> bool:
+    return (before.starts_at, before.ends_at, before.timezone, before.all_day) == (
+        now.starts_at,
+        now.ends_at,
+        now.timezone,
+        getattr(now, "all_day", False),
+    )
+
+
+def _day(occasion: Before | Event | Shift) -> Any:
+    return dates_text.local(occasion.starts_at, occasion.timezone).date()
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

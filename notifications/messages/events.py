@@ -1,0 +1,341 @@
+"""Messages about a whole event: moved, postponed, cancelled. Guests and volunteers hear the same.
+
+One summary message a person, whatever they hold. A calendar part carries one UID: whoever holds an
+RSVP and a shift, or two shifts, gets a short calendar message for each beside the summary, which
+then carries none (CALENDARS.md, 7).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from events.models import RSVP, AuditEntry, Event, Mode
+from notifications.calendars.invitations import claim_invitation, rsvp_invitation
+from notifications.calendars.vevent import Method
+from notifications.message import CalendarPart, Recipient
+from notifications.messages import addresses, changes, claims, guards, occasions, rsvps
+from notifications.models import Delivery
+from volunteers.models import Shift, ShiftClaim
+from volunteers.overlap import first_clash
+
+# --- Who hears -----------------------------------------------------------------------------------
+
+
+@dataclass
+class Concerned:
+    """Somebody whom a change of the event concerns, with what they hold there."""
+
+    person_id: int
+    rsvps: list[RSVP] = field(default_factory=list)
+    claims: list[ShiftClaim] = field(default_factory=list)
+
+    @property
+    def rsvp(self) -> RSVP | None:
+        """Their place; without one, their place in line."""
+        return min(self.rsvps, key=lambda rsvp: (not rsvp.is_confirmed, rsvp.pk), default=None)
+
+    @property
+    def language(self) -> str:
+        held = [*self.rsvps, *self.claims]
+        return next((one.language for one in held if one.language), "")
+
+    @property
+    def entries(self) -> "list[RSVP | ShiftClaim]":
+        """What is in their calendar: one entry for the event, one for each shift."""
+        rsvp = self.rsvp
+        event = [rsvp] if rsvp is not None and rsvp.is_confirmed else []
+        return [*event, *(claim for claim in self.claims if claim.is_confirmed)]
+
+
+def concerned(
+    event: Event, *, joining_alone: bool, cursor: str, limit: int
+) -> tuple[list[Concerned], str]:
+    """Return the next people with a place, or a place in line, at the event or a shift of it.
+
+    In order of their keys, from the cursor on. ``joining_alone``: only those who join online.
+    """
+    after = int(cursor or 0)
+    at_event = RSVP.objects.active().filter(event=event)
+    on_shifts = ShiftClaim.objects.active().filter(
+        shift__in=Shift.objects.standing().filter(event=event)
+    )
+    if joining_alone:
+        at_event, on_shifts = at_event.filter(mode=Mode.REMOTE), on_shifts.none()
+    keys: set[int] = set()
+    for held in (at_event, on_shifts):
+        found = held.filter(person_id__gt=after, person__email__isnull=False)
+        keys.update(
+            found.order_by("person_id").values_list("person_id", flat=True).distinct()[:limit]
+        )
+    chosen = sorted(keys)[:limit]
+    people: dict[int, Concerned] = {key: Concerned(key) for key in chosen}
+    for rsvp in at_event.filter(person_id__in=chosen).order_by("pk"):
+        people[rsvp.person_id].rsvps.append(rsvp)
+    for claim in on_shifts.filter(person_id__in=chosen).order_by("pk"):
+        assert claim.person_id is not None
+        people[claim.person_id].claims.append(claim)
+    more = len(keys) > limit or len(chosen) == limit
+    return list(people.values()), str(chosen[-1]) if more and chosen else ""
+
+
+def _read(
+    entries: Sequence[AuditEntry], cursor: str, limit: int
+) -> tuple[Event, changes.Changes, list[Concerned], str]:
+    event = Event.objects.select_related("office", "venue").get(pk=entries[0].event_id)
+    moved = changes.of_facts(entries, event)
+    people, following = concerned(
+        event, joining_alone=moved.concern_joining_alone, cursor=cursor, limit=limit
+    )
+    return event, moved, people, following
+
+
+def everyone(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[list[Recipient], str]:
+    """Everyone with a place, or a place in line, at the event or on a shift of it, once each."""
+    event, moved, people, following = _read(entries, cursor, limit)
+    expires_at = max(event.ends_at, moved.time.ends_at) if moved.time else event.ends_at
+    recipients = []
+    for person in people:
+        rsvp = person.rsvp
+        one_entry = person.entries[0] if len(person.entries) == 1 else None
+        carried = one_entry if isinstance(one_entry, ShiftClaim) else None
+        claim = carried or next(iter(person.claims), None)
+        recipients.append(
+            Recipient(
+                person_id=person.person_id,
+                language=person.language,
+                office_id=event.office_id,
+                event_id=event.pk,
+                rsvp_id=rsvp.pk if rsvp is not None else None,
+                claim_id=claim.pk if claim is not None else None,
+                shift_id=claim.shift_id if carried is not None and claim is not None else None,
+                schedule_rev=event.schedule_rev,
+                expires_at=expires_at,
+                context={"carries": _kind(one_entry)},
+            )
+        )
+    return recipients, following
+
+
+def _kind(entry: RSVP | ShiftClaim | None) -> str:
+    if entry is None:
+        return ""
+    return "rsvp" if isinstance(entry, RSVP) else "claim"
+
+
+def each_entry(
+    entries: Sequence[AuditEntry], cursor: str, limit: int
+) -> tuple[list[Recipient], str]:
+    """Everyone with several entries in their calendar, once for each.
+
+    Whoever the same operation gave a place has the event's entry with the message that says so.
+    """
+    event, moved, people, following = _read(entries, cursor, limit)
+    promoted = set(
+        AuditEntry.objects.filter(
+            operation=entries[0].operation, action="rsvp.promoted"
+        ).values_list("person_id", flat=True)
+    )
+    shifts = {shift.pk: shift for shift in Shift.objects.standing().filter(event=event).effective()}
+    expires_at = max(event.ends_at, moved.time.ends_at) if moved.time else event.ends_at
+    recipients = []
+    for person in people:
+        if len(person.entries) < 2:
+            continue
+        for entry in person.entries:
+            is_rsvp = isinstance(entry, RSVP)
+            if is_rsvp and person.person_id in promoted:
+                continue
+            occasion = event if isinstance(entry, RSVP) else shifts[entry.shift_id]
+            recipients.append(
+                Recipient(
+                    person_id=person.person_id,
+                    language=person.language,
+                    office_id=event.office_id,
+                    event_id=event.pk,
+                    rsvp_id=entry.pk if is_rsvp else None,
+                    claim_id=None if is_rsvp else entry.pk,
+                    shift_id=None if isinstance(entry, RSVP) else entry.shift_id,
+                    expires_at=expires_at,
+                    context={
+                        "carries": _kind(entry),
+                        "uid": occasion.uid,
+                        "sequence": occasion.sequence,
+                        "method": "REQUEST" if event.is_on else "CANCEL",
+                    },
+                )
+            )
+    return recipients, following
+
+
+def invitation_key(recipient: Recipient, operation: UUID | None, message: str) -> str:
+    """One calendar message a person, UID, SEQUENCE and METHOD, whatever operation asks for it."""
+    known = recipient.context
+    return f"invite:{known['uid']}:{known['sequence']}:{known['method']}:{recipient.person_id}"
+
+
+# --- How long it is true -------------------------------------------------------------------------
+
+
+def is_changed() -> Q:
+    """The event takes place, this is its latest change, and the person takes part."""
+    return (
+        guards.event_is_on()
+        & guards.event_time_is_the_same()
+        & guards.is_the_latest("event_changed", "event_id")
+        & guards.person_takes_part()
+    )
+
+
+def is_postponed() -> Q:
+    return guards.event_is("postponed") & guards.person_takes_part()
+
+
+def is_cancelled() -> Q:
+    return guards.event_is("cancelled") & guards.person_takes_part()
+
+
+def is_in_calendar() -> Q:
+    """The place that the calendar entry stands for is still the person's."""
+    rsvp = Q(rsvp_id__isnull=False) & guards.rsvp_is("confirmed")
+    claim = Q(claim_id__isnull=False) & guards.claim_is("confirmed")
+    return rsvp | claim
+
+
+def calendar_still_true(delivery: Delivery, now: datetime) -> bool:
+    """Also whether the entry is still to be entered, or to be removed, as it was planned."""
+    is_on = Event.objects.going_on().filter(pk=delivery.event_id).exists()
+    wanted = "REQUEST" if is_on else "CANCEL"
+    in_calendar = guards.holds(is_in_calendar)(delivery, now)
+    return wanted == delivery.context["method"] and in_calendar
+
+
+# --- What it says --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ShiftLine:
+    """One of the person's shifts at the event, as the message lists it."""
+
+    role: str
+    when: str
+    is_waiting: bool
+    manage_url: str
+    #: What it overlaps now, with its time; empty if nothing.
+    clash: str
+
+
+def _shift_lines(delivery: Delivery, event: Event) -> Iterator[ShiftLine]:
+    held = ShiftClaim.objects.active().filter(person_id=delivery.person_id)
+    by_shift: dict[int, ShiftClaim] = {claim.shift_id: claim for claim in held.order_by("pk")}
+    shifts = (
+        Shift.objects.standing()
+        .filter(event=event, pk__in=by_shift)
+        .effective()
+        .select_related("role", "event")
+        .order_by("starts_at", "id")
+    )
+    for shift in shifts:
+        claim = by_shift[shift.pk]
+        yield ShiftLine(
+            role=shift.role.name,
+            when=occasions.when_words(shift),
+            is_waiting=claim.is_waitlisted,
+            manage_url=addresses.claim_links(claim)["manage_url"],
+            clash=clash_words(claim, shift, delivery.language),
+        )
+
+
+def clash_words(claim: ShiftClaim, shift: Shift, language: str) -> str:
+    """Return what a held shift overlaps after a move: its name and time; empty if nothing."""
+    if not claim.is_confirmed or claim.person_id is None or not shift.is_on:
+        return ""
+    clash = first_clash(person_id=claim.person_id, shift=shift)
+    if clash is None:
+        return ""
+    return f"{clash.name(language)}, {occasions.when_words(clash)}"
+
+
+def _facts(delivery: Delivery, now: datetime) -> dict[str, Any]:
+    event = Event.objects.with_all_shown().get(pk=delivery.event_id)
+    rsvp = None
+    if delivery.rsvp_id is not None:
+        # Whoever has given the place back meanwhile may still have a shift.
+        rsvp = RSVP.objects.active().filter(pk=delivery.rsvp_id).first()
+    mode = rsvp.mode if rsvp is not None else ""
+    shown = occasions.event_facts(
+        event,
+        language=delivery.language,
+        now=now,
+        mode=mode,
+        has_place=rsvp is not None and rsvp.is_confirmed,
+    )
+    shifts = list(_shift_lines(delivery, event))
+    links = addresses.rsvp_links(rsvp) if rsvp is not None else {}
+    return {
+        **shown,
+        **links,
+        "rsvp": rsvp,
+        "party": rsvp.party_size if rsvp is not None else 0,
+        "shifts": shifts,
+        "contact": occasions.contact(event.office),
+        "reason": _because(event.office.name, rsvp, shifts),
+    }
+
+
+def _because(office: str, rsvp: RSVP | None, shifts: Sequence[ShiftLine]) -> str:
+    if rsvp is None:
+        return claims.because(office)
+    if not shifts:
+        return rsvps.because(office)
+    return _(
+        "%(office)s writes to you because this address was used for an RSVP and to sign up for "
+        "a shift."
+    ) % {"office": office}
+
+
+def context_changed(delivery: Delivery, now: datetime) -> dict[str, Any]:
+    """Old and new time and place, and what becomes of what the person holds."""
+    known = _facts(delivery, now)
+    moved = changes.of_delivery(delivery, known["event"], field="event_id")
+    if moved.are_none:
+        raise guards.NothingToTell("the change was taken back before it was told")
+    return known | moved.shown() | {"headline": moved.headline(known["title"])}
+
+
+def context_called_off(delivery: Delivery, now: datetime) -> dict[str, Any]:
+    """The reason, in the words of the office."""
+    known = _facts(delivery, now)
+    return known | {"status_reason": known["event"].status_reason}
+
+
+def context_calendar(delivery: Delivery, now: datetime) -> dict[str, Any]:
+    """What the entry is, and whether it comes or goes."""
+    if delivery.claim_id is not None:
+        claim, shift = claims.read(delivery)
+        known = claims.facts(claim, shift, delivery, now)
+    else:
+        rsvp = rsvps.read(delivery)
+        known = rsvps.facts(rsvp, delivery, now)
+    return known | {"removes": delivery.context["method"] == "CANCEL"}
+
+
+# --- The calendar --------------------------------------------------------------------------------
+
+
+def calendar(delivery: Delivery, now: datetime) -> list[CalendarPart]:
+    """The part for one entry of the person's calendar: as it is now, or gone."""
+    match delivery.context["carries"]:
+        case "rsvp":
+            rsvp = rsvps.read(delivery)
+            method: Method = "REQUEST" if rsvp.event.is_on else "CANCEL"
+            return [rsvp_invitation(rsvp, rsvp.event, method=method)] if rsvp.is_confirmed else []
+        case "claim":
+            claim, shift = claims.read(delivery)
+            method = "REQUEST" if shift.is_on else "CANCEL"
+            return [claim_invitation(claim, shift, method=method)] if claim.is_confirmed else []
+    return []

@@ -1,0 +1,90 @@
+"""What a reminder says. Whom it goes to and when: ``notifications.reminders``."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from events import dates_text
+from events.models import RSVP, Mode
+from notifications.message import Recipient
+from notifications.messages import addresses, claims, guards, occasions, rsvps
+from notifications.models import Delivery
+from notifications.reminder_times import lead_words, parse_lead
+
+#: Somebody who is asked this long before can still tell, so that the place goes to who waits.
+ASKS_FROM = timedelta(hours=12)
+
+
+def rsvp_key(recipient: Recipient, operation: UUID | None, message: str) -> str:
+    """One reminder for each RSVP, lead and schedule."""
+    lead = recipient.context["lead"]
+    return f"reminder:rsvp:{recipient.rsvp_id}:{lead}:{recipient.schedule_rev}"
+
+
+def claim_key(recipient: Recipient, operation: UUID | None, message: str) -> str:
+    """One reminder for each claim, lead and schedule."""
+    lead = recipient.context["lead"]
+    return f"reminder:claim:{recipient.claim_id}:{lead}:{recipient.schedule_rev}"
+
+
+def rsvp_is_still_due() -> Q:
+    """The place is the person's, and the event takes place when it was going to."""
+    return rsvps.has_a_place() & guards.event_time_is_the_same()
+
+
+def claim_is_still_due() -> Q:
+    """The place is the volunteer's, and the shift takes place when it was going to."""
+    return claims.has_a_place() & guards.shift_time_is_the_same()
+
+
+def rsvp_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
+    """When and where, how to get in, the help asked for, and a way to say whether one comes."""
+    rsvp = rsvps.read(delivery)
+    known = rsvps.facts(rsvp, delivery, now)
+    in_room = rsvp.mode != Mode.REMOTE
+    return {
+        **known,
+        **_lead(delivery, known["occasion"], now),
+        "getting_in": occasions.getting_in(known["venue"]) if in_room else [],
+    }
+
+
+def claim_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
+    """The shift, and the event that the volunteer also has an RSVP for."""
+    claim, shift = claims.read(delivery)
+    known = claims.facts(claim, shift, delivery, now)
+    rsvp = None
+    if shift.event_id is not None:
+        rsvp = (
+            RSVP.objects.confirmed()
+            .filter(event_id=shift.event_id, person_id=delivery.person_id)
+            .prefetch_related("access_requests")
+            .first()
+        )
+    return {
+        **known,
+        **_lead(delivery, shift, now),
+        "getting_in": occasions.getting_in(known["venue"]),
+        "event_when": occasions.when_words(shift.event) if shift.event is not None else "",
+        "rsvp_url": addresses.rsvp_links(rsvp)["manage_url"] if rsvp is not None else "",
+        "rsvp_party": rsvp.party_size if rsvp is not None else 0,
+        "needs": occasions.needs(rsvp) if rsvp is not None else [],
+    }
+
+
+def _lead(delivery: Delivery, occasion: occasions.Occasion, now: datetime) -> dict[str, Any]:
+    """Return how far off it is at this moment, and which of the office's leads this is."""
+    language = occasions.language_in_use()
+    return {
+        "relative": dates_text.relative_text(
+            occasion.starts_at, occasion.ends_at, occasion.timezone, now, language
+        ),
+        "clock": dates_text.clock_text(
+            dates_text.local(occasion.starts_at, occasion.timezone), language
+        ),
+        "all_day": getattr(occasion, "all_day", False),
+        "lead": lead_words(parse_lead(delivery.context["lead"]), language),
+        "asks": occasion.starts_at - now >= ASKS_FROM,
+    }

@@ -1,0 +1,72 @@
+"""The words of one message, read from the facts at the moment in which it is sent.
+
+A message's folder holds ``heading.txt`` and ``words.txt``, each written once for both parts of the
+mail, and ``subject.txt``, ``body.txt`` and ``body.html``, which put them together.
+"""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from events.models import Office
+from notifications import catalogue
+from notifications.message import Rendered, Superseded
+from notifications.messages.guards import NothingToTell
+from notifications.models import Delivery
+
+#: What separates the footer in plain text; mail programs know it by its trailing space.
+SIGNATURE = "-- "
+
+
+def render(delivery: Delivery, now: datetime) -> Rendered | Superseded:
+    """Return the message as its recipient gets it, in the language of the delivery."""
+    message = catalogue.named(delivery.message)
+    with translation.override(interface_language(delivery)):
+        try:
+            known = message.context(delivery, now)
+        except NothingToTell as nothing:
+            return Superseded(str(nothing))
+        folder = f"notifications/email/{message.folder}"
+        context: dict[str, Any] = {"office": _office(delivery), **known, "folder": folder}
+        calendar = message.calendar(delivery, now) if message.calendar is not None else []
+        return Rendered(
+            subject=one_line(render_to_string(f"{folder}/subject.txt", context)),
+            text=plain(render_to_string(f"{folder}/body.txt", context)),
+            html=render_to_string(f"{folder}/body.html", context).strip() + "\n",
+            calendar=calendar[0] if len(calendar) == 1 else None,
+            unsubscribe_url=known.get("unsubscribe_url", ""),
+            headers=known.get("headers", {}),
+        )
+
+
+def interface_language(delivery: Delivery) -> str:
+    """Return the language of the standing words: the delivery's, if the site speaks it.
+
+    Titles and letters may be there in more languages than the site; they are taken from the
+    delivery's own.
+    """
+    known = [code for code, _name in settings.LANGUAGES]
+    offered = [delivery.language]
+    if delivery.office is not None:
+        offered.append(delivery.office.first_language)
+    return next((code for code in offered if code in known), settings.LANGUAGE_CODE)
+
+
+def _office(delivery: Delivery) -> Office | None:
+    """Return whose name and address the mail carries; the first office's where it is the site's."""
+    return delivery.office or Office.objects.in_order().first()
+
+
+def one_line(text: str) -> str:
+    """Return a subject without line breaks."""
+    return " ".join(text.split())
+
+
+def plain(text: str) -> str:
+    """Return plain text without the blank lines that template tags leave."""
+    lines = (line if line == SIGNATURE else line.strip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"

@@ -1,0 +1,317 @@
+"""One real case of every message in the catalogue: the facts by the actions, the rest by the planner.
+
+Every scene ends with the delivery that it is about; tests render and read it.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from events.actions import events as event_actions
+from events.actions import rsvps as rsvp_actions
+from events.actions.people import request_sign_in
+from events.models import Event, Mode, Office
+from notifications import planning, reminders, rendering
+from notifications.letters.actions import LetterDraft, write_and_post_letter
+from notifications.message import Rendered
+from notifications.models import Delivery
+from notifications.subscriptions.actions import Consent, subscribe
+from tests import factories as make
+from volunteers.actions import claims as claim_actions
+from volunteers.actions import shifts as shift_actions
+
+NOW = make.NOW
+LATER = NOW + timedelta(minutes=10)
+#: Monday, June 15, 2026, 18:30 in Los Angeles.
+NEW_START = datetime(2026, 6, 16, 1, 30, tzinfo=UTC)
+
+TITLES = {"es": {"title": "Reunión sobre el estacionamiento", "description": ""}}
+
+
+def plan(now: datetime = NOW) -> list[Delivery]:
+    """Plan all facts that wait, and return all deliveries, oldest first."""
+    while planning.plan_outbox(now=now):
+        pass
+    return list(Delivery.objects.select_related("person", "office").order_by("pk"))
+
+
+def delivered(message: str, *, email: str = "", now: datetime = NOW) -> Delivery:
+    """Plan, and return the only delivery of this message (to this address, if it is given)."""
+    found = [
+        delivery
+        for delivery in plan(now)
+        if delivery.message == message
+        and (not email or (delivery.person and delivery.person.email == email))
+    ]
+    assert len(found) == 1, f"{message}: {[delivery.key for delivery in found]}"
+    return found[0]
+
+
+def read(delivery: Delivery, now: datetime = NOW) -> Rendered:
+    """Render a delivery that is true and is sent."""
+    rendered = rendering.render(delivery, now)
+    assert isinstance(rendered, Rendered), rendered
+    return rendered
+
+
+def town_hall(office: Office | None = None, **draft: Any) -> Event:
+    """Town hall on parking, Thursday, June 11, 2026, 6:30 to 8:00 p.m."""
+    office = office or the_office()
+    return make.make_event(
+        office, **({"title": "Town hall on parking", "translations": TITLES} | draft)
+    )
+
+
+def the_office(**columns: Any) -> Office:
+    return make.make_office(**({"name": "Office of Ana Rivera"} | columns))
+
+
+def call_off(event: Event, what: str = "cancel") -> None:
+    action = {"cancel": event_actions.cancel_event, "postpone": event_actions.postpone_event}[what]
+    action(event_id=event.pk, reason="The library has a water leak.", now=LATER)
+
+
+def rsvp_confirmed(language: str) -> Delivery:
+    make.make_rsvp(
+        town_hall(), party_size=3, access_needs=["asl", "captions"], language=language, proven=False
+    )
+    return delivered("rsvp_confirmed")
+
+
+def rsvp_promoted(language: str) -> Delivery:
+    event = town_hall(capacity=1)
+    first = make.make_rsvp(event)
+    make.make_rsvp(event, email="waits@example.org", language=language)
+    rsvp_actions.cancel_rsvp(rsvp_id=first.pk, now=LATER)
+    return delivered("rsvp_promoted")
+
+
+def rsvp_waitlisted(language: str) -> Delivery:
+    event = town_hall(capacity=4, mode=Mode.BOTH, remote_capacity=50)
+    make.make_rsvp(event, party_size=2)
+    make.make_rsvp(event, party_size=4, language=language, proven=False)
+    return delivered("rsvp_waitlisted")
+
+
+def rsvp_unproven(language: str) -> Delivery:
+    event = town_hall(capacity=10)
+    make.make_rsvp(event, party_size=8, proven=False)
+    make.make_rsvp(event, proven=False, language=language)
+    return delivered("rsvp_unproven")
+
+
+def rsvp_repeated(language: str) -> Delivery:
+    event = town_hall()
+    make.make_rsvp(event, email="twice@example.org", language=language)
+    make.make_rsvp(event, email="twice@example.org", language="en")
+    return delivered("rsvp_repeated")
+
+
+def rsvp_changed(language: str) -> Delivery:
+    rsvp = make.make_rsvp(town_hall(), language=language)
+    rsvp_actions.change_rsvp(rsvp_id=rsvp.pk, party_size=3, mode=rsvp.mode, now=LATER)
+    return delivered("rsvp_changed")
+
+
+def rsvp_cancelled(language: str) -> Delivery:
+    rsvp = make.make_rsvp(town_hall(), language=language)
+    rsvp_actions.cancel_rsvp(rsvp_id=rsvp.pk, now=LATER)
+    return delivered("rsvp_cancelled")
+
+
+def rsvp_expired(language: str) -> Delivery:
+    event = town_hall(capacity=10)
+    make.make_rsvp(event, party_size=8, proven=False)
+    make.make_rsvp(event, proven=False, language=language)
+    rsvp_actions.expire_unproven(now=NOW + timedelta(hours=49))
+    return delivered("rsvp_expired")
+
+
+def claim_confirmed(language: str) -> Delivery:
+    shift = make.make_shift(town_hall(), notes="Bring a warm jacket.")
+    make.make_claim(shift, language=language, proven=False)
+    return delivered("claim_confirmed")
+
+
+def claim_promoted(language: str) -> Delivery:
+    shift = make.make_shift(town_hall(), capacity=1)
+    first = make.make_claim(shift)
+    make.make_claim(shift, language=language)
+    claim_actions.release_claim(claim_id=first.pk, now=LATER)
+    return delivered("claim_promoted")
+
+
+def claim_waitlisted(language: str) -> Delivery:
+    shift = make.make_shift(town_hall(), capacity=1)
+    make.make_claim(shift)
+    make.make_claim(shift, language=language)
+    return delivered("claim_waitlisted")
+
+
+def claim_repeated(language: str) -> Delivery:
+    shift = make.make_shift(town_hall())
+    make.make_claim(shift, email="twice@example.org", language=language)
+    make.make_claim(shift, email="twice@example.org", language="en")
+    return delivered("claim_repeated")
+
+
+def claim_refused(language: str) -> Delivery:
+    office = the_office()
+    shift = make.make_shift(town_hall(office))
+    other = make.make_shift(
+        office=office, role=make.make_role(office, "Interpreter"), starts_at=shift.starts_at
+    )
+    make.make_claim(shift, email="busy@example.org", language=language)
+    claim_actions.claim_shift(
+        shift_id=other.pk, name="Vic Ortiz", email="busy@example.org", language=language, now=NOW
+    )
+    return delivered("claim_refused")
+
+
+def claim_released(language: str) -> Delivery:
+    claim = make.make_claim(make.make_shift(town_hall()), language=language)
+    claim_actions.release_claim(claim_id=claim.pk, now=LATER)
+    return delivered("claim_released")
+
+
+def _guest_and_volunteer(event: Event, language: str) -> None:
+    make.make_rsvp(event, email="both@example.org", party_size=2, language=language)
+    make.make_claim(make.make_shift(event), email="both@example.org", language=language)
+
+
+def event_cancelled(language: str) -> Delivery:
+    event = town_hall()
+    _guest_and_volunteer(event, language)
+    call_off(event)
+    return delivered("event_cancelled")
+
+
+def event_postponed(language: str) -> Delivery:
+    event = town_hall()
+    _guest_and_volunteer(event, language)
+    call_off(event, "postpone")
+    return delivered("event_postponed")
+
+
+def event_changed(language: str) -> Delivery:
+    event = town_hall()
+    _guest_and_volunteer(event, language)
+    hall = make.make_venue(event.office, name="City Hall, Council Chamber", street="1 Plaza")
+    event_actions.edit_event(
+        event_id=event.pk,
+        changes={
+            "starts_at": NEW_START,
+            "ends_at": NEW_START + timedelta(hours=2),
+            "venue": hall,
+        },
+        now=LATER,
+    )
+    return delivered("event_changed")
+
+
+def calendar_update(language: str) -> Delivery:
+    event_changed(language)
+    first, _second = [one for one in plan() if one.message == "calendar_update"]
+    return first
+
+
+def shift_changed(language: str) -> Delivery:
+    shift = make.make_shift(office=the_office())
+    make.make_claim(shift, language=language)
+    shift_actions.edit_shift(
+        shift_id=shift.pk,
+        changes={
+            "starts_at": shift.starts_at + timedelta(hours=2),
+            "ends_at": shift.ends_at + timedelta(hours=2),
+        },
+        now=LATER,
+    )
+    return delivered("shift_changed")
+
+
+def shift_cancelled(language: str) -> Delivery:
+    shift = make.make_shift(office=the_office())
+    make.make_claim(shift, language=language)
+    shift_actions.cancel_shift(shift_id=shift.pk, reason="Enough people came forward.", now=LATER)
+    return delivered("shift_cancelled")
+
+
+def sign_in_link(language: str) -> Delivery:
+    make.make_rsvp(town_hall(), email="me@example.org", language=language)
+    make.make_person("me@example.org").__class__.objects.update(language=language)
+    request_sign_in(email="me@example.org", now=NOW)
+    return delivered("sign_in_link")
+
+
+def rsvp_reminder(language: str) -> Delivery:
+    make.make_rsvp(town_hall(), party_size=2, access_needs=["asl"], language=language)
+    return _reminded("rsvp_reminder")
+
+
+def claim_reminder(language: str) -> Delivery:
+    event = town_hall()
+    _guest_and_volunteer(event, language)
+    return _reminded("claim_reminder")
+
+
+def _reminded(message: str) -> Delivery:
+    # 11:00 on the day before, in Los Angeles.
+    reminders.plan(datetime(2026, 6, 10, 18, 0, tzinfo=UTC))
+    return Delivery.objects.select_related("person", "office").get(message=message)
+
+
+def subscription_confirm(language: str) -> Delivery:
+    _sign_up(the_office(), language, proven=False)
+    return delivered("subscription_confirm")
+
+
+def subscription_repeated(language: str) -> Delivery:
+    office = the_office()
+    _sign_up(office, language, proven=True)
+    _sign_up(office, language, proven=False)
+    return delivered("subscription_repeated")
+
+
+def letter_posted(language: str) -> Delivery:
+    office = the_office()
+    _sign_up(office, language, proven=True)
+    draft = LetterDraft(
+        title="Parking on Oak Avenue",
+        body="Dear Director,\n\nplease *count* the cars.",
+        dated=date(2026, 6, 1),
+        topics=[make.make_topic("legislation")],
+        translations={"es": {"title": "Estacionamiento en Oak", "body": "Estimado director:"}},
+    )
+    write_and_post_letter(office=office, draft=draft, mails=True, now=NOW)
+    return delivered("letter_posted")
+
+
+def _sign_up(office: Office, language: str, *, proven: bool) -> None:
+    subscribe(
+        email="reader@example.org",
+        topics=[make.make_topic("legislation")],
+        offices=[office],
+        consent=Consent("/subscribe/", "I want letters."),
+        language=language,
+        proven=proven,
+        now=NOW,
+    )
+
+
+SCENES: dict[str, Callable[[str], Delivery]] = {
+    scene.__name__: scene
+    for scene in (
+        *(sign_in_link, rsvp_promoted, rsvp_confirmed, rsvp_waitlisted, rsvp_unproven),
+        *(rsvp_repeated, rsvp_changed, rsvp_cancelled, rsvp_expired),
+        *(claim_promoted, claim_confirmed, claim_waitlisted, claim_repeated, claim_refused),
+        *(claim_released, event_cancelled, event_postponed, event_changed, shift_cancelled),
+        *(shift_changed, calendar_update, rsvp_reminder, claim_reminder),
+        *(subscription_confirm, subscription_repeated, letter_posted),
+    )
+}
+
+#: When a scene's message is read, where that is not NOW.
+READ_AT = {
+    "rsvp_reminder": datetime(2026, 6, 10, 18, 0, tzinfo=UTC),
+    "claim_reminder": datetime(2026, 6, 10, 18, 0, tzinfo=UTC),
+}
