@@ -18,7 +18,7 @@ from tests.calendars.entries import local
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NOW = datetime(2026, 9, 15, 16, tzinfo=UTC)
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def bring(data: bytes | str, office: object, now: datetime = NOW) -> Report:
