@@ -74,7 +74,7 @@ def _confirm(request: HttpRequest, token: str) -> HttpResponse:
     try:
         confirm_claim(claim_id=claim.pk, now=clock.now())
     except Refused as refused:
-        return _show(request, token, claim, refused=refused, status=422)
+        return _remember(request, claim, _show(request, token, claim, refused=refused, status=422))
     return _done(request, token, claim)
 
 
@@ -85,13 +85,18 @@ def _release(request: HttpRequest, token: str) -> HttpResponse:
     form = ReleaseForm(request.POST)
     if not form.is_valid():
         context = _context(token, claim, form)
-        return render(request, "volunteers/claim_release.html", context, status=422)
+        refused = render(request, "volunteers/claim_release.html", context, status=422)
+        return _remember(request, claim, refused)
     release_claim(claim_id=claim.pk, reason=form.cleaned_data["reason"], now=clock.now())
     return _done(request, token, claim)
 
 
 def _done(request: HttpRequest, token: str, claim: ShiftClaim) -> HttpResponse:
-    response = see_other(unprefixed_url("claim", token=token))
+    return _remember(request, claim, see_other(unprefixed_url("claim", token=token)))
+
+
+def _remember(request: HttpRequest, claim: ShiftClaim, response: HttpResponse) -> HttpResponse:
+    """Give the browser the proof: whatever came of it, a link mailed to the address was used."""
     proof.remember(request, response, claim.person.email if claim.person else None)
     return response
 

@@ -118,6 +118,7 @@ def test_confirm_after_release_is_422_with_the_reason(client: Client) -> None:
     press(client, address(claim, "release/"))
     answer = press(client, address(claim, "confirm/"))
     assert answer.status_code == 422
+    assert proof.COOKIE in answer.cookies
     assert "This place was given back." in page(answer).text
     # Nothing is left to confirm, so the link leads to what became of the claim.
     assert look(client, address(claim, "confirm/"))["Location"] == address(claim)
