@@ -28,7 +28,7 @@ from notifications.delivery.channels import (
     TryLater,
     email,
 )
-from notifications.message import Message, Superseded
+from notifications.message import Message, NotYet, Superseded
 from notifications.models import Delivery, DeliveryState, MailHold
 from volunteers.models import Shift
 
@@ -43,18 +43,6 @@ PAUSE_WITHOUT_SERVER = timedelta(seconds=45)
 MARGIN = timedelta(minutes=2)
 #: How often a bulk batch looks whether anything more urgent has come in, in seconds.
 LOOK_UP = 1.0
-
-
-class UnknownMessage(Exception):
-    """A delivery of a kind that this version does not know; a newer one planned it."""
-
-
-def message_named(name: str) -> Message:
-    """Return the message of that name from the catalogue."""
-    for message in catalogue.MESSAGES:
-        if message.name == name:
-            return message
-    raise UnknownMessage(name)
 
 
 @dataclass
@@ -178,7 +166,7 @@ class _Run:
     def _write(self, delivery: Delivery) -> "_Ready | None":
         """Return the mail and the condition under which it may go; None if it has ended here."""
         now = self.clock()
-        message = message_named(delivery.message)
+        message = catalogue.named(delivery.message)
         if delivery.person is None or not delivery.person.email:
             return self._end(delivery, DeliveryState.SUPERSEDED, "there is no address any more")
         if delivery.expires_at is not None and delivery.expires_at <= now:
@@ -190,6 +178,9 @@ class _Run:
         rendered = rendering.render(delivery, now)
         if isinstance(rendered, Superseded):
             return self._end(delivery, DeliveryState.SUPERSEDED, rendered.reason)
+        if isinstance(rendered, NotYet):
+            self._finish(delivery, DeliveryState.DUE, next_attempt_at=rendered.until)
+            return None
         mail = mime.build(delivery, rendered, address=address, bulk=message.bulk)
         return _Ready(
             message=message,

@@ -85,6 +85,9 @@ def use_catalogue(monkeypatch: pytest.MonkeyPatch, *messages: Message) -> None:
     """Make these all the messages there are; every other fact is silent."""
     known = set(catalogue.SILENT).union(*(message.actions for message in catalogue.MESSAGES))
     monkeypatch.setattr(catalogue, "MESSAGES", messages)
+    monkeypatch.setattr(
+        catalogue, "named", {message.name: message for message in messages}.__getitem__
+    )
     monkeypatch.setattr(catalogue, "SILENT", frozenset(known))
     monkeypatch.setattr(rendering, "render", render)
 

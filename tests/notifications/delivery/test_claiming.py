@@ -15,7 +15,7 @@ from notifications.models import Delivery
 from tests.factories import make_office, make_person
 from tests.notifications.delivery.kit import LETTER, THEN, make_delivery, state
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_a_claim_takes_what_is_due_and_nothing_else() -> None:
@@ -102,6 +102,7 @@ def test_releasing_gives_back_only_what_was_not_begun() -> None:
 
 
 @pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
 def test_ten_workers_claim_every_delivery_exactly_once() -> None:
     person = make_person()
     rows = [make_delivery(person=person) for _ in range(200)]

@@ -19,7 +19,7 @@ from notifications.planning import plan_outbox
 from tests.factories import NOW, make_office, make_person
 from tests.notifications.delivery.kit import THEN, a_message, use_catalogue
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 NOTE = a_message("note", actions=("note.made",))
 
@@ -276,6 +276,7 @@ def test_a_fact_that_somebody_forgot_is_complained_of(
 
 
 @pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
 def test_ten_planners_at_once_plan_everything_once(monkeypatch: pytest.MonkeyPatch) -> None:
     use_catalogue(monkeypatch, NOTE, a_letter([]))
     monkeypatch.setattr(planning, "CHUNK", 3)

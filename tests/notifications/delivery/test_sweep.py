@@ -10,7 +10,7 @@ from notifications.models import Delivery
 from tests.notifications.delivery.kit import LETTER, THEN, make_delivery, state
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True),
+    pytest.mark.django_db,
     pytest.mark.usefixtures("small_catalogue"),
 ]
 
