@@ -270,6 +270,7 @@ def change_rsvp(
         event, rsvp = _lock_rsvp(rsvp_id)
         _check_active(rsvp)
         _check_open(event, now)
+        was_unproven = rsvp.is_unproven
         if actor is None:
             _prove(op, event, rsvp)
         if mode != rsvp.mode:
@@ -282,7 +283,10 @@ def change_rsvp(
             return _change_mode(op, event, rsvp, mode, party_size)
         if party_size != rsvp.party_size:
             _change_size(op, event, rsvp, party_size)
-        promote_line(op, event)
+        promoted = promote_line(op, event)
+        joined_the_line = was_unproven and rsvp.is_waitlisted
+        if joined_the_line and rsvp.pk not in {other.pk for other in promoted}:
+            op.record("rsvp.waitlisted", event=event, person=rsvp.person_id, rsvp=rsvp)
     return RSVP.objects.get(pk=rsvp_id)
 
 
