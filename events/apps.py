@@ -10,5 +10,7 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         from events import person_section
+        from events.staff import sections
 
         person_section.register()
+        sections.register()

@@ -54,13 +54,22 @@ class PersonSection:
 
 @dataclass(frozen=True)
 class DeskSection:
-    """An entry of the staff desk's navigation: a URL name and who may see it."""
+    """An entry of the staff desk's navigation: a URL name and who may see it.
+
+    Positions: 0 today, 1 events, 2 shifts, 4 letters; from 6 on what an office sets up once.
+    """
 
     name: str
     label: Any
     url_name: str
     permission: str
     position: int
+
+    def is_open_to(self, roles: set[str]) -> bool:
+        """Whether somebody with these roles, in whichever offices, may see it."""
+        from events.permissions import TABLE
+
+        return bool(TABLE[self.permission] & roles)
 
 
 event_panels: list[EventPanel] = []

@@ -1,9 +1,13 @@
-"""The addresses of the residents' event pages. ``config/urls.py`` joins them with the others."""
+"""The addresses of the event pages, the residents' and the staff's.
+
+``config/urls.py`` joins them with the others.
+"""
 
 from typing import Any
 
 from django.urls import path, register_converter
 
+from events.staff import urls as staff
 from events.views import event, event_list, month, own_rsvp, rsvp
 
 
@@ -42,6 +46,7 @@ pages = [
     path("events/<slug:slug>/rsvp/sent/", rsvp.event_rsvp_sent, name="event-rsvp-sent"),
     path("calendar/", month.this_month, name="calendar"),
     path("calendar/<year:year>/<month:month>/", month.one_month, name="calendar-month"),
+    *staff.pages,
 ]
 
 #: Without a prefix: links with a token.

@@ -1,0 +1,67 @@
+"""What the frame of the staff desk shows of its member: where they may go, for whom they work."""
+
+from typing import Any, NamedTuple
+
+from django import template
+from django.template import Context
+from django.urls import reverse
+
+from events import extensions
+from events.models import OfficeKind
+from events.permissions import Grants, grants_of
+from events.staff.access import kinds_of
+
+register = template.Library()
+
+
+class Entry(NamedTuple):
+    """One entry of the desk's navigation."""
+
+    name: str
+    label: Any
+    url: str
+
+
+@register.simple_tag(takes_context=True)
+def desk_entries(context: Context) -> list[Entry]:
+    """Return the parts of the desk that this member may see, in order."""
+    roles = {role for _office, role in _grants(context).roles}
+    sections = sorted(extensions.desk_sections, key=lambda section: section.position)
+    return [
+        Entry(section.name, section.label, reverse(section.url_name))
+        for section in sections
+        if section.is_open_to(roles)
+    ]
+
+
+class Hat(NamedTuple):
+    """A kind of office that this member can work for."""
+
+    kind: OfficeKind
+    names: str
+    current: bool
+
+
+@register.simple_tag(takes_context=True)
+def desk_hats(context: Context) -> list[Hat]:
+    """Return the kinds of office to choose between; empty for who works for one kind."""
+    grants = _grants(context)
+    kinds = kinds_of(grants)
+    if len(kinds) < 2:
+        return []
+    office = context.get("office")
+    current = office.kind if office else kinds[0]
+    names = {
+        kind: ", ".join(office.name for office, _role in grants.roles if office.kind == kind)
+        for kind in kinds
+    }
+    return [Hat(kind, names[kind], kind == current) for kind in kinds]
+
+
+def _grants(context: Context) -> Grants:
+    """What this member may do, as the view has read it, else read once for the page."""
+    request = context["request"]
+    if not hasattr(request, "grants"):
+        request.grants = grants_of(request.user)
+    grants: Grants = request.grants
+    return grants
