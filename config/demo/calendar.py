@@ -18,11 +18,11 @@ ZONE = "America/Los_Angeles"
 FIRST_NAMES = """
     Ana Ben Carmen Dee Elena Frank Grace Hugo Imani Jorge Kim Lucía Marcus Nora Omar Paula
     Quyen Rafael Sofía Tyrone Uma Víctor Wendy Xochitl Yusuf Zoe
-""".split()  # noqa: SIM905
+""".split()
 LAST_NAMES = """
     Alvarez Brooks Castillo Dinh Ellis Flores García Hoang Iverson Johnson Kaur López
     Moreno Nguyen Ortiz Patel Quintero Rossi Sánchez Tran Vega Walker Young Zamora
-""".split()  # noqa: SIM905
+""".split()
 
 
 @dataclass

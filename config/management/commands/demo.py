@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from config.demo import OFFICE_SLUG, STAFF_LOGIN, STAFF_PASSWORD
 from config.demo.calendar import ZONE, fill_calendar, found_town
 from config.demo.dates import Days
+from config.demo.letters import post_letters
 from config.demo.shifts import staff_shifts
 from events import clock
 from events.models import Office, Outbox
@@ -24,19 +25,16 @@ class Command(BaseCommand):
         if Office.objects.exists():
             self.stderr.write("This database holds an office of your own; the demo stays out.")
             raise SystemExit(1)
+        say = self.stdout.write if verbosity else (lambda text: None)
         days = Days(clock.now(), ZoneInfo(ZONE))
-        steps = [
-            ("The office, its topics and places", lambda: found_town(days)),
-            ("Events and RSVPs", lambda: fill_calendar(town)),
-            ("Shifts and claims", lambda: staff_shifts(town, events)),
-        ]
-        results: list[Any] = []
-        for label, step in steps:
-            if verbosity:
-                self.stdout.write(f"  {label} …")
-            results.append(step())
-            town = results[0]
-            events = results[1] if len(results) > 1 else {}
+        say("  The office, its topics and places …")
+        town = found_town(days)
+        say("  Events and RSVPs …")
+        events = fill_calendar(town)
+        say("  Shifts and claims …")
+        staff_shifts(town, events)
+        say("  Letters and readers …")
+        post_letters(town)
         # These facts are history: nobody is told of them today.
         Outbox.objects.all().delete()
         if verbosity:
