@@ -68,8 +68,8 @@ Ninguno le cuesta nada a la ciudad. Les pedimos que los agreguen antes de la vot
 LIBRARY = (
     """Dear neighbors,
 
-The Eastside Library opens on Sundays again, from noon to five, starting next month. You asked for it
-at two town halls and in 318 letters. Thank you for not letting go.
+The Eastside Library opens on Sundays again, from noon to five, starting next month. You asked for
+it at two town halls and in 318 letters. Thank you for not letting go.
 
 The children's room stays open until six. The first Sunday has music, free coffee, and a table where
 you can sign up for a card.
@@ -79,8 +79,8 @@ you can sign up for a card.
 La biblioteca Eastside vuelve a abrir los domingos, de mediodía a cinco, a partir del próximo mes.
 Ustedes lo pidieron en dos asambleas y en 318 cartas. Gracias por no rendirse.
 
-La sala infantil queda abierta hasta las seis. El primer domingo habrá música, café gratis y una mesa
-para sacar la tarjeta.
+La sala infantil queda abierta hasta las seis. El primer domingo habrá música, café gratis y una
+mesa para sacar la tarjeta.
 """,
 )
 
@@ -119,7 +119,7 @@ def post_letters(town: Town) -> None:
     write_letter(
         office=office, now=now - timedelta(hours=5),
         draft=LetterDraft(
-            title="What the budget means for your street", dated=now.date(),
+            title="What the budget means for your street", dated=now.astimezone(town.days.zone).date(),
             body="Dear neighbors,\n\nBefore the town hall, here is the plan in five sentences …\n",
             signatories=SIGNED, topics=[topics["town-halls"]],
         ),
