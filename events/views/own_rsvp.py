@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from events import clock, links, proof
 from events.actions.rsvps import cancel_rsvp, change_rsvp, confirm_rsvp, position_in_line
@@ -36,6 +37,7 @@ def rsvp_of(token: str) -> RSVP:
     return rsvp
 
 
+@require_safe
 @token_page
 def own_rsvp(request: HttpRequest, token: str) -> HttpResponse:
     """Show what the person holds, and the ways to confirm, change and cancel it."""
