@@ -35,12 +35,17 @@ def complaint(folder: Path, environment: dict[str, str]) -> str:
     return str(stopped.value.code)
 
 
-def test_a_refused_start_is_one_line_and_a_status() -> None:
+def test_a_refused_start_is_one_line_and_a_status(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "check"],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "RATE_LIMITS": "maybe"}
-        | PRODUCTION,
+        env={
+            **PRODUCTION,
+            "PATH": os.environ["PATH"],
+            "ENV_FILE": os.devnull,
+            "DATA_DIR": str(tmp_path),
+            "RATE_LIMITS": "maybe",
+        },
         capture_output=True,
         text=True,
     )
