@@ -205,7 +205,7 @@ def _drafts(town: Town) -> list[tuple[str, EventDraft, int]]:
              "Dos planes para los cruces junto a la escuela, con dibujos en la pared. Dígale a "
              "la ingeniera de tránsito cuál le sirve. El salón es pequeño: por favor, díganos "
              "cuántas personas vienen."),
-            days.at(4, 18, 0, weekday=TUESDAY), 1.5, ["town-halls"],
+            days.at(13, 18, 0, weekday=TUESDAY), 1.5, ["town-halls"],
             event_type=EventType.TOWN_HALL, mode=Mode.IN_PERSON, venue=venues["school"],
             capacity=24, spoken_languages=["en", "es"], access_services="Spanish interpreter",
         ), 12),

@@ -119,7 +119,8 @@ def post_letters(town: Town) -> None:
     write_letter(
         office=office, now=now - timedelta(hours=5),
         draft=LetterDraft(
-            title="What the budget means for your street", dated=now.astimezone(town.days.zone).date(),
+            title="What the budget means for your street",
+            dated=now.astimezone(town.days.zone).date(),
             body="Dear neighbors,\n\nBefore the town hall, here is the plan in five sentences …\n",
             signatories=SIGNED, topics=[topics["town-halls"]],
         ),
