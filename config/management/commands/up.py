@@ -52,7 +52,9 @@ class Command(BaseCommand):
             reason = str(error).strip().splitlines()[0]
             stop(f"no database: {reason}")
         port = server.getsockname()[1]
-        celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config.celery"]
+        # On a developer's machine or in its container, root is not news.
+        quiet = ["-W", "ignore:You're running the worker"] if settings.DEBUG else []
+        celery = [sys.executable, *quiet, "-m", "celery", "--quiet", "-A", "config.celery"]
         try:
             supervise(
                 Child(
