@@ -79,4 +79,4 @@ person_sections: list[PersonSection] = []
 
 #: Called after a commit that left facts to tell. Must not raise and must not take long: the row in
 #: the Outbox is the message, the doorbell only hurries it.
-doorbells: list[Callable[[], None]] = []
+doorbells: list[Callable[[], object]] = []

@@ -167,17 +167,21 @@ class _Run:
         """Return the mail and the condition under which it may go; None if it has ended here."""
         now = self.clock()
         message = catalogue.named(delivery.message)
-        if delivery.person is None or not delivery.person.email:
-            return self._end(delivery, DeliveryState.SUPERSEDED, "there is no address any more")
+        address = delivery.person.email if delivery.person is not None else None
+        if not address:
+            self._end(delivery, DeliveryState.SUPERSEDED, "there is no address any more")
+            return None
         if delivery.expires_at is not None and delivery.expires_at <= now:
-            return self._end(delivery, DeliveryState.EXPIRED, "it came too late to be of use")
-        address = delivery.person.email
+            self._end(delivery, DeliveryState.EXPIRED, "it came too late to be of use")
+            return None
         facts = _facts_as_they_are(delivery)
-        if not message.still_true(delivery, now):
-            return self._end(delivery, DeliveryState.SUPERSEDED, "it is no longer true")
-        rendered = rendering.render(delivery, now)
+        if message.still_true(delivery, now):
+            rendered = rendering.render(delivery, now)
+        else:
+            rendered = Superseded("it is no longer true")
         if isinstance(rendered, Superseded):
-            return self._end(delivery, DeliveryState.SUPERSEDED, rendered.reason)
+            self._end(delivery, DeliveryState.SUPERSEDED, rendered.reason)
+            return None
         if isinstance(rendered, NotYet):
             self._finish(delivery, DeliveryState.DUE, next_attempt_at=rendered.until)
             return None
@@ -321,11 +325,11 @@ def _facts_as_they_are(delivery: Delivery) -> Q:
     """
     condition = Q()
     if delivery.event_id is not None:
-        events = Event.objects.filter(pk=delivery.event_id)
-        for sequence in events.values_list("sequence", flat=True):
-            condition &= Q(Exists(events.filter(sequence=sequence)))
+        event = Event.objects.filter(pk=delivery.event_id)
+        for sequence in event.values_list("sequence", flat=True):
+            condition &= Q(Exists(event.filter(sequence=sequence)))
     if delivery.shift_id is not None:
-        shifts = Shift.objects.effective().filter(pk=delivery.shift_id)
-        for sequence in shifts.values_list("sequence", flat=True):
-            condition &= Q(Exists(shifts.filter(sequence=sequence)))
+        shift = Shift.objects.effective().filter(pk=delivery.shift_id)
+        for found in shift:
+            condition &= Q(Exists(shift.filter(Q(sequence=found.sequence))))
     return condition

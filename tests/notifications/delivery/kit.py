@@ -16,7 +16,7 @@ from events.proof import address_hash
 from notifications import catalogue, rendering
 from notifications.delivery import channels
 from notifications.delivery.channels import email as email_channel
-from notifications.message import Message, Recipient, Rendered, Superseded
+from notifications.message import Message, NotYet, Recipient, Rendered, Superseded
 from notifications.models import Delivery, DeliveryState, Subscription
 from tests.factories import NOW, make_person
 from tests.smtp_sink import SmtpSink
@@ -64,12 +64,14 @@ NOTE = a_message("note")
 LETTER = a_message("letter", bulk=True, again=False)
 
 
-def render(delivery: Delivery, now: datetime) -> Rendered | Superseded:
+def render(delivery: Delivery, now: datetime) -> Rendered | Superseded | NotYet:
     """Write what the delivery's context asks for, and the time of its event."""
     if delivery.context.get("broken"):
         raise ZeroDivisionError("this one cannot be written")
     if delivery.context.get("over"):
         return Superseded("somebody else told them")
+    if delivery.context.get("at_night") and now < THEN + timedelta(hours=1):
+        return NotYet(THEN + timedelta(hours=1))
     text = f"Hello from {delivery.message}.\n"
     if delivery.event_id is not None:
         text += f"It starts at {Event.objects.get(pk=delivery.event_id).starts_at:%Y-%m-%d}.\n"

@@ -91,6 +91,15 @@ def test_what_turns_out_untrue_while_it_is_written_is_superseded(sink: SmtpSink)
     assert sink.taken == []
 
 
+def test_what_must_not_go_out_yet_waits(sink: SmtpSink) -> None:
+    delivery = make_delivery(context={"at_night": True})
+    send_batch(now=THEN)
+    assert (state(delivery), delivery.attempts, sink.taken) == ("due", 0, [])
+    assert send_batch(now=THEN + timedelta(minutes=59)) is None
+    send_batch(now=THEN + timedelta(hours=1))
+    assert state(delivery) == "accepted"
+
+
 def test_what_comes_too_late_has_expired(sink: SmtpSink) -> None:
     delivery = make_delivery(expires_at=THEN)
     send_batch(now=THEN)
