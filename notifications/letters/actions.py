@@ -42,8 +42,6 @@ class LetterDraft:
 def _free_slug(wanted: str) -> str:
     """Return ``wanted`` as a slug that no letter has, with a number behind it if need be."""
     stem = slugify(wanted)[:100].strip("-") or "letter"
-    if stem == "feed":
-        stem = "letter-feed"
     taken = set(Letter.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
     if stem not in taken:
         return stem

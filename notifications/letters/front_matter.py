@@ -26,6 +26,8 @@ from datetime import date
 from babel import Locale, UnknownLocaleError
 from django.conf.locale import LANG_INFO
 
+from events.languages import OWN_NAMES
+
 KEYS = ("title", "topics", "signatories", "addressees", "dated", "language")
 #: Keys whose values are lists; the others are one line of text.
 LISTS = frozenset({"topics", "signatories", "addressees"})
@@ -86,7 +88,7 @@ def read_letter(content: bytes, name: str) -> LetterFile:
         _take(letter, key, value)
     if not letter.title:
         raise _error(name, lines.get("title", 1), "title: a letter needs a title.")
-    if not letter.body:
+    if not letter.body.strip():
         raise _error(name, None, "there is no text below the front matter.")
     return letter
 
@@ -257,8 +259,8 @@ def _take(letter: LetterFile, key: str, value: str | list[str]) -> None:
 
 
 def is_language(code: str) -> bool:
-    """Whether ``code`` (lower case) is a language that Django or CLDR knows."""
-    if code in LANG_INFO:
+    """Whether ``code`` (lower case) is a language that we, Django or CLDR know."""
+    if code in LANG_INFO or code in OWN_NAMES:
         return True
     if not _LANGUAGE.fullmatch(code):
         return False

@@ -1,25 +1,28 @@
 """Letters on the staff desk: list, write with a preview, check, post."""
 
-from collections.abc import Callable
-from functools import partial, wraps
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods
 
 from events import clock, dates_text, extensions
 from events.errors import Refused
 from events.languages import own_name
-from events.models import Office, StaffUser
-from events.permissions import offices_for
-from events.public_post import refused_page
+from events.models import Office
 from events.queries import read_page
+from events.staff.access import (
+    FORM,
+    StaffRequest,
+    chosen_office,
+    desk_page,
+    own_row,
+    staff_page,
+)
 from notifications.letters.actions import (
     LetterDraft,
     delete_draft,
@@ -33,66 +36,29 @@ from notifications.models import Letter
 from notifications.subscriptions.forms import topics_shown
 
 PAGE_SIZE = 50
-
-_form_page = require_http_methods(["GET", "HEAD", "POST"])
-
-
-class Desk:
-    """Who works here, and the offices whose letters they write and post; two queries."""
-
-    def __init__(self, user: StaffUser) -> None:
-        self.user = user
-        self.writes = offices_for(user, "write_letters")
-        self.posts = offices_for(user, "post_letters")
-
-    def letter(self, pk: int) -> Letter:
-        """Return a letter of one of the offices; another office's is not there (404)."""
-        found = Letter.objects.with_all_shown().filter(pk=pk, office__in=self.writes).first()
-        if found is None:
-            raise Http404
-        return found
-
-    def may_edit(self, letter: Letter) -> bool:
-        """What is public is changed by those who may post; a draft by all who write."""
-        return not letter.is_posted or letter.office in self.posts
-
-    def page(
-        self, request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
-    ) -> HttpResponse:
-        """Render a page of the desk."""
-        shared = {
-            "desk_section": "letters",
-            "office": self.writes[0],
-            "offices_count": len(self.writes),
-        }
-        name = f"notifications/staff/{template}.html"
-        return render(request, name, shared | context, status=status)
+SECTION = "letters"
+FOLDER = "notifications/staff"
 
 
-def desk_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Open a page to staff who may write letters for some office; give the view their desk."""
-
-    @login_required
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        assert isinstance(request.user, StaffUser)
-        desk = Desk(request.user)
-        if not desk.writes:
-            raise PermissionDenied
-        return view(request, desk, *args, **kwargs)
-
-    return guarded
+def _may_post(request: StaffRequest, office: Office) -> bool:
+    return office in request.grants.offices("post_letters")
 
 
-@desk_page
-def letters(request: HttpRequest, desk: Desk) -> HttpResponse:
+def _may_edit(request: StaffRequest, letter: Letter) -> bool:
+    """What is public is changed by those who may post; a draft by all who write."""
+    return not letter.is_posted or _may_post(request, letter.office)
+
+
+def _letter(request: StaffRequest, pk: int) -> Letter:
+    return own_row(request, Letter.objects.with_all_shown(), pk=pk)
+
+
+@staff_page("write_letters")
+def letters(request: StaffRequest) -> HttpResponse:
     """Show drafts, or (``?view=posted``) what is public."""
     posted_view = request.GET.get("view") == "posted"
-    try:
-        limit, offset = read_page(request.GET, usual=PAGE_SIZE)
-    except Refused as refused:
-        return refused_page(request, refused)
-    mine = Letter.objects.filter(office__in=desk.writes)
+    limit, offset = read_page(request.GET, usual=PAGE_SIZE)
+    mine = Letter.objects.filter(office__in=request.offices)
     drafts, posted = mine.drafts(), mine.posted()
     found = posted if posted_view else drafts
     counts = (drafts.count(), posted.count())
@@ -108,33 +74,29 @@ def letters(request: HttpRequest, desk: Desk) -> HttpResponse:
         "limit": limit,
         "count": counts[1] if posted_view else counts[0],
     }
-    return desk.page(request, "letters", context)
+    return desk_page(request, f"{FOLDER}/letters.html", context, section=SECTION)
 
 
-@_form_page
-@desk_page
-def letter_new(request: HttpRequest, desk: Desk) -> HttpResponse:
+@staff_page("write_letters", methods=FORM)
+def letter_new(request: StaffRequest) -> HttpResponse:
     """Write a letter. Who writes for several offices first says for which one."""
-    slug = request.GET.get("office") or (desk.writes[0].slug if len(desk.writes) == 1 else "")
-    if not slug:
-        return desk.page(request, "letter_office", {"choices": desk.writes})
-    office = next((office for office in desk.writes if office.slug == slug), None)
+    office = chosen_office(request, request.GET.get("office"))
     if office is None:
-        raise Http404
-    return _form(request, desk, office, None)
+        context = {"choices": request.offices}
+        return desk_page(request, f"{FOLDER}/letter_office.html", context, section=SECTION)
+    return _form(request, office, None)
 
 
-@_form_page
-@desk_page
-def letter_edit(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
+@staff_page("write_letters", methods=FORM)
+def letter_edit(request: StaffRequest, pk: int) -> HttpResponse:
     """Edit a letter. Its address stays the same, and so does what was mailed."""
-    letter = desk.letter(pk)
-    if request.method == "POST" and not desk.may_edit(letter):
+    letter = _letter(request, pk)
+    if request.method == "POST" and not _may_edit(request, letter):
         raise PermissionDenied
-    return _form(request, desk, letter.office, letter)
+    return _form(request, letter.office, letter)
 
 
-def _form(request: HttpRequest, desk: Desk, office: Office, letter: Letter | None) -> HttpResponse:
+def _form(request: StaffRequest, office: Office, letter: Letter | None) -> HttpResponse:
     now = clock.now()
     initial: dict[str, Any] = {"dated": dates_text.local(now, office.timezone).date()}
     if letter is not None:
@@ -147,32 +109,32 @@ def _form(request: HttpRequest, desk: Desk, office: Office, letter: Letter | Non
         readers=readers_by_topic(office),
     )
     if request.method != "POST":
-        return _form_answer(request, desk, office, letter, make_form(initial=initial))
+        return _form_answer(request, office, letter, make_form(initial=initial))
     do = request.POST.get("do", "save")
     if do == "preview":
         # What is typed is shown again, whatever is still missing in it.
         typed: dict[str, Any] = {name: request.POST[name] for name in request.POST}
         typed["topics"] = request.POST.getlist("topics")
         form = make_form(initial=typed)
-        return _form_answer(request, desk, office, letter, form, preview=typed)
+        return _form_answer(request, office, letter, form, preview=typed)
     form = make_form(request.POST, initial=initial)
     if not form.is_valid():
-        return _form_answer(request, desk, office, letter, form, status=422)
+        return _form_answer(request, office, letter, form, status=422)
     try:
         if letter is None:
             draft = LetterDraft(**form.changes())
-            saved = write_letter(office=office, draft=draft, now=now, actor=desk.user)
+            saved = write_letter(office=office, draft=draft, now=now, actor=request.user)
         else:
             saved = edit_letter(
                 letter_id=letter.pk,
                 changes=form.changes(),
                 revision=form.cleaned_data["revision"],
                 now=now,
-                actor=desk.user,
+                actor=request.user,
             )
     except Refused as refused:
         form.add_error(refused.field or None, refused.message)
-        return _form_answer(request, desk, office, letter, form, status=422)
+        return _form_answer(request, office, letter, form, status=422)
     if do == "check" and not saved.is_posted:
         return redirect("staff-letter-post", pk=saved.pk)
     if saved.is_posted:
@@ -183,8 +145,7 @@ def _form(request: HttpRequest, desk: Desk, office: Office, letter: Letter | Non
 
 
 def _form_answer(
-    request: HttpRequest,
-    desk: Desk,
+    request: StaffRequest,
     office: Office,
     letter: Letter | None,
     form: LetterForm,
@@ -193,13 +154,13 @@ def _form_answer(
     status: int = 200,
 ) -> HttpResponse:
     context = {
-        "office": office,
         "letter": letter,
         "form": form,
-        "may_edit": letter is None or desk.may_edit(letter),
+        "may_edit": letter is None or _may_edit(request, letter),
         "preview": _versions_of(form, preview) if preview is not None else None,
     }
-    return desk.page(request, "letter_form", context, status=status)
+    template = f"{FOLDER}/letter_form.html"
+    return desk_page(request, template, context, section=SECTION, office=office, status=status)
 
 
 def _versions_of(form: LetterForm, typed: dict[str, Any]) -> list[dict[str, str]]:
@@ -213,25 +174,23 @@ def _versions_of(form: LetterForm, typed: dict[str, Any]) -> list[dict[str, str]
     return found
 
 
-@_form_page
-@desk_page
-def letter_post(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
+@staff_page("write_letters", methods=FORM)
+def letter_post(request: StaffRequest, pk: int) -> HttpResponse:
     """Check the letter and who will get it; post it by POST."""
-    letter = desk.letter(pk)
+    letter = _letter(request, pk)
     if letter.is_posted:
         return redirect("staff-letter", pk=letter.pk)
     topics = list(letter.topics.all())
     readers = readers_of(letter.office, topics)
     form = PostForm(request.POST if request.method == "POST" else None, readers=readers)
-    may_post = letter.office in desk.posts
+    may_post = _may_post(request, letter.office)
     if request.method == "POST":
         if not may_post:
             raise PermissionDenied
         if form.is_valid():
-            return _post(request, desk, letter, mails=form.cleaned_data["mails"] == "yes")
+            return _post(request, letter, mails=form.cleaned_data["mails"] == "yes")
     by_topic = readers_by_topic(letter.office)
     context = {
-        "office": letter.office,
         "letter": letter,
         "form": form,
         "may_post": may_post,
@@ -248,11 +207,14 @@ def letter_post(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
         ],
     }
     status = 422 if form.errors else 200
-    return desk.page(request, "letter_post", context, status=status)
+    template = f"{FOLDER}/letter_post.html"
+    return desk_page(
+        request, template, context, section=SECTION, office=letter.office, status=status
+    )
 
 
-def _post(request: HttpRequest, desk: Desk, letter: Letter, *, mails: bool) -> HttpResponse:
-    posted = post_letter(letter_id=letter.pk, mails=mails, now=clock.now(), actor=desk.user)
+def _post(request: StaffRequest, letter: Letter, *, mails: bool) -> HttpResponse:
+    posted = post_letter(letter_id=letter.pk, mails=mails, now=clock.now(), actor=request.user)
     if posted.mails:
         readers = readers_of(posted.office_id, list(letter.topics.all()))
         told = ngettext(
@@ -266,18 +228,18 @@ def _post(request: HttpRequest, desk: Desk, letter: Letter, *, mails: bool) -> H
     return redirect("staff-letter", pk=letter.pk)
 
 
-@_form_page
-@desk_page
-def letter_delete(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
+@staff_page("write_letters", methods=FORM)
+def letter_delete(request: StaffRequest, pk: int) -> HttpResponse:
     """Throw a draft away, after one question."""
-    letter = desk.letter(pk)
+    letter = _letter(request, pk)
     if letter.is_posted:
         return redirect("staff-letter", pk=letter.pk)
     if request.method == "POST":
-        delete_draft(letter_id=letter.pk, now=clock.now(), actor=desk.user)
+        delete_draft(letter_id=letter.pk, now=clock.now(), actor=request.user)
         messages.success(request, _("The draft is gone."))
         return redirect("staff-letters")
-    return desk.page(request, "letter_delete", {"office": letter.office, "letter": letter})
+    template, context = f"{FOLDER}/letter_delete.html", {"letter": letter}
+    return desk_page(request, template, context, section=SECTION, office=letter.office)
 
 
 def register() -> None:

@@ -1,0 +1,245 @@
+"""The mail of a letter: who gets it, and what is in it."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from events.models import AuditEntry, Office, Outbox, Person, Topic
+from notifications import planning, rendering
+from notifications.letters.actions import edit_letter
+from notifications.letters.messages import LETTER_POSTED, readers
+from notifications.models import Delivery, Subscription
+from notifications.subscriptions.actions import choose, unsubscribe
+from tests.factories import NOW, make_office, make_topic
+from tests.notifications.mailing import CONSENT, mailed, make_letter, make_reader, plan
+from tests.notifications.scenes import read
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def office() -> Office:
+    return make_office(name="City Clerk", slug="clerk")
+
+
+@pytest.fixture
+def housing() -> Topic:
+    return make_topic("housing", translations={"es": {"name": "Vivienda"}})
+
+
+def the_delivery() -> Delivery:
+    (delivery,) = [one for one in plan() if one.message == "letter_posted"]
+    return delivery
+
+
+def test_each_confirmed_reader_of_any_topic_gets_one_copy(office: Office, housing: Topic) -> None:
+    topics = [housing, make_topic("trees"), make_topic("budget")]
+    make_reader(office, topics, email="three@example.org")
+    make_reader(office, topics[1:2], email="one@example.org")
+    make_reader(office, [make_topic("other")], email="none@example.org")
+    make_reader(office, topics, email="unconfirmed@example.org", proven=False)
+    make_reader(make_office(), topics, email="elsewhere@example.org")
+    gone = make_reader(office, topics, email="gone@example.org")
+    unsubscribe(person_id=gone.pk, office_id=office.pk, now=NOW)
+    letter = make_letter(office, topics=topics)
+    assert mailed("letter_posted") == ["one@example.org", "three@example.org"]
+    keys = set(Delivery.objects.filter(message="letter_posted").values_list("key", flat=True))
+    people = Person.objects.filter(email__in=["one@example.org", "three@example.org"])
+    assert keys == {f"letter:{letter.pk}:{person.pk}" for person in people}
+
+
+def test_a_campaigns_letter_never_goes_to_the_readers_of_a_public_office(housing: Topic) -> None:
+    official, campaign = make_office(), make_office(kind="campaign")
+    make_reader(official, [housing], email="citizen@example.org")
+    make_reader(campaign, [housing], email="friend@example.org")
+    make_letter(campaign, topics=[housing])
+    assert mailed("letter_posted") == ["friend@example.org"]
+
+
+def test_a_letter_without_mail_is_silent(office: Office, housing: Topic) -> None:
+    make_reader(office, [housing])
+    make_letter(office, topics=[housing], mails=False)
+    assert mailed("letter_posted") == []
+    assert Outbox.objects.count() == 0
+
+
+def test_who_reads_in_two_languages_gets_the_one_chosen_last(
+    office: Office, housing: Topic
+) -> None:
+    make_reader(office, [housing], email="ana@example.org", language="en")
+    make_reader(office, [make_topic("trees")], email="ana@example.org", language="es", now=LATER)
+    make_letter(office, topics=[housing])
+    assert the_delivery().language == "es"
+
+
+def test_what_a_copy_holds(office: Office, housing: Topic) -> None:
+    make_reader(office, [housing])
+    make_letter(office, topics=[housing], body="Dear Director,\n\nsee [it](/events/). *Count.*")
+    mail = read(the_delivery())
+    assert mail.subject == "Parking on Oak Avenue"
+    assert "May 28, 2026" in mail.text
+    assert "To: Director Helen Park" in mail.text
+    assert "see it (http://testserver/events/). Count." in mail.text
+    assert "Signed:\nAna Rivera, Council Member\nBen Ortiz" in mail.text
+    assert "http://testserver/letters/parking-on-oak-avenue/" in mail.text
+    assert "you signed up for letters from City Clerk on one of these topics: Housing." in mail.text
+    assert "200 Main Street" in mail.text
+    assert "<em>Count.</em>" in mail.html
+    assert 'href="http://testserver/events/"' in mail.html
+    assert "http://testserver/subscriptions/" in mail.html
+    assert mail.unsubscribe_url.startswith("http://testserver/unsubscribe/")
+    assert mail.unsubscribe_url in mail.text
+    assert mail.unsubscribe_url in mail.html
+
+
+def test_a_copy_in_the_readers_language(office: Office, housing: Topic) -> None:
+    make_reader(office, [housing], language="es")
+    make_letter(
+        office,
+        topics=[housing],
+        translations={"es": {"title": "Estacionamiento", "body": "Estimado director:"}},
+    )
+    mail = read(the_delivery())
+    assert mail.subject == "Estacionamiento"
+    assert "Estimado director:" in mail.text
+    assert "28 de mayo de 2026" in mail.text
+    assert "Vivienda" in mail.text
+    assert "http://testserver/es/letters/parking-on-oak-avenue/" in mail.text
+    assert mail.unsubscribe_url.endswith("?lang=es")
+
+
+def test_a_letter_that_is_not_there_in_the_readers_language_comes_in_its_own(
+    office: Office, housing: Topic
+) -> None:
+    make_reader(office, [housing], language="es")
+    make_letter(office, topics=[housing])
+    mail = read(the_delivery())
+    assert mail.subject == "Parking on Oak Avenue"
+    assert '<div lang="en"' in mail.html
+
+
+def test_no_two_readers_share_a_link(office: Office, housing: Topic) -> None:
+    make_reader(office, [housing])
+    make_reader(office, [housing])
+    make_letter(office, topics=[housing])
+    first, second = (read(one) for one in plan() if one.message == "letter_posted")
+    assert first.unsubscribe_url != second.unsubscribe_url
+    assert first.unsubscribe_url not in second.html
+
+
+def test_a_letter_corrected_before_it_goes_out_goes_out_corrected(
+    office: Office, housing: Topic
+) -> None:
+    make_reader(office, [housing])
+    letter = make_letter(office, topics=[housing])
+    delivery = the_delivery()
+    assert "count the cars" in read(delivery).text
+    edit_letter(letter_id=letter.pk, changes={"body": "Count the buses."}, now=LATER)
+    assert "Count the buses." in read(delivery).text
+
+
+def test_the_words_of_a_letter_are_made_once_and_not_for_every_reader(
+    office: Office, housing: Topic
+) -> None:
+    for _ in range(3):
+        make_reader(office, [housing])
+    make_letter(office, topics=[housing])
+    first, second, third = [one for one in plan() if one.message == "letter_posted"]
+    read(first)
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
+        rendering.render(second, NOW)
+    with CaptureQueriesContext(connection) as other:
+        rendering.render(third, NOW)
+    assert len(one) == len(other) == 1
+
+
+def test_it_is_no_longer_wanted_once_every_topic_of_it_is_given_up(
+    office: Office, housing: Topic
+) -> None:
+    trees = make_topic("trees")
+    reader = make_reader(office, [housing, trees])
+    make_letter(office, topics=[housing, trees])
+    delivery = the_delivery()
+    assert sending_allowed(delivery)
+    keep(reader, office, [trees])
+    assert sending_allowed(delivery)
+    keep(reader, office, [])
+    assert not sending_allowed(delivery)
+    make_reader(office, [housing], email=reader.email or "", now=LATER)
+    assert sending_allowed(delivery)
+
+
+def keep(reader: Person, office: Office, topics: list[Topic]) -> None:
+    choose(
+        person_id=reader.pk,
+        offices=[office],
+        wishes={(office.pk, topic.pk) for topic in topics},
+        language="en",
+        consent=CONSENT,
+        now=LATER,
+    )
+
+
+def sending_allowed(delivery: Delivery) -> bool:
+    """Whether the letter's own test and the database's condition, which must agree, let it go."""
+    assert LETTER_POSTED.guard is not None
+    by_row = Delivery.objects.filter(LETTER_POSTED.guard(), pk=delivery.pk).exists()
+    assert by_row == LETTER_POSTED.still_true(delivery, NOW)
+    return by_row
+
+
+def crowd(office: Office, topics: list[Topic], size: int) -> None:
+    """Subscribers of all of ``topics``, written at once."""
+    Person.objects.bulk_create(
+        Person(email=f"crowd{n}@example.org", created_at=NOW) for n in range(size)
+    )
+    people = Person.objects.filter(email__startswith="crowd").order_by("pk")
+    Subscription.objects.bulk_create(
+        Subscription(
+            person=person, topic=topic, office=office, created_at=NOW, confirmed_at=NOW,
+            consent_source="test", consent_text="test",
+        )
+        for person in people
+        for topic in topics
+    )  # fmt: skip
+
+
+def test_ten_thousand_readers_are_planned_in_chunks(office: Office, housing: Topic) -> None:
+    """A constant number of queries a chunk, first and last alike, and everybody once."""
+    topics = [housing, make_topic("trees")]
+    crowd(office, topics, 10_000)
+    plan()
+    make_letter(office, topics=topics)
+    queries: list[int] = []
+    planned = 0
+    while Outbox.objects.exists():
+        with CaptureQueriesContext(connection) as chunk:
+            assert planning.plan_outbox(now=NOW, most=1) == 1
+        queries.append(len(chunk))
+        before, planned = planned, Delivery.objects.count()
+        assert planned - before <= planning.CHUNK
+    assert len(queries) == 10_000 // planning.CHUNK + 1
+    assert len(set(queries[:-1])) == 1, queries
+    assert Delivery.objects.filter(message="letter_posted").count() == 10_000
+    assert Delivery.objects.values("person").distinct().count() == 10_000
+
+
+def test_a_chunk_of_an_audience_takes_three_queries_whatever_its_size(
+    office: Office, housing: Topic
+) -> None:
+    crowd(office, [housing], 120)
+    make_letter(office, topics=[housing])
+    entries = [AuditEntry.objects.get(action="letter.posted")]
+    for limit in (10, 100):
+        with CaptureQueriesContext(connection) as queries:
+            found, cursor = readers(entries, "", limit)
+        assert (len(queries), len(found)) == (3, limit)
+        assert cursor == str(found[-1].person_id)
+    rest, cursor = readers(entries, cursor, 100)
+    assert (len(rest), cursor) == (20, "")
