@@ -34,5 +34,9 @@ logconfig_dict = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"gunicorn.error": {"handlers": ["console"], "propagate": False}},
+    "loggers": {
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
+        # It warns of every HEAD, whose body Django leaves to the server to drop.
+        "gunicorn.http.wsgi": {"level": "ERROR"},
+    },
 }
