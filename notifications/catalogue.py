@@ -287,9 +287,11 @@ MESSAGES: list[Message] = [
 SILENT: dict[str, str] = {
     "event.created": "a draft is for staff alone",
     "event.posted": "nobody has a place yet; subscribers get letters and feeds",
-    "event.edited": "neither time, place nor status changed; page, feeds and reminders show it",
+    "event.edited": "neither time nor place changed; page, feeds and reminders show it",
+    "series.ended": "each date that is called off is a fact of its own",
     "event.deleted": "a draft that nobody but staff has seen",
     "rsvp.proven": "the page after the button says it; what it led to is a fact of its own",
+    "rsvp.attended": "staff wrote down who came; it changes nothing for the guest",
     "rsvp.needs_changed": "the page says it at once, and the reminder repeats it",
     "claim.proven": "the page after the button says it",
     "shift.created": "nobody has a claim yet",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -37,8 +38,10 @@ DETAIL_FIELDS = (
 CAPACITY_FIELDS = {"capacity": Mode.IN_PERSON, "remote_capacity": Mode.REMOTE}
 RELATED_FIELDS = ("topics", "cohosts", "translations")
 EDITABLE = frozenset(
-    (*TIME_FIELDS, *PLACE_FIELDS, *DETAIL_FIELDS, *CAPACITY_FIELDS, *RELATED_FIELDS)
+    ("status", *TIME_FIELDS, *PLACE_FIELDS, *DETAIL_FIELDS, *CAPACITY_FIELDS, *RELATED_FIELDS)
 )
+#: ``status`` is edited between these alone; the others have actions of their own.
+CERTAINTY = frozenset({EventStatus.TENTATIVE, EventStatus.CONFIRMED})
 
 
 @dataclass
@@ -87,11 +90,11 @@ def _check(event: Event) -> None:
         raise Refused("ends_before_start", _("The event ends before it starts."), field="ends_at")
     if event.mode in (Mode.IN_PERSON, Mode.BOTH) and event.is_posted and event.venue_id is None:
         raise Refused("venue_missing", _("Say where it takes place."), field="venue")
-    if event.mode in (Mode.REMOTE, Mode.BOTH) and event.is_posted:
-        if not event.remote_url and not event.dial_in:
-            raise Refused(
-                "remote_missing", _("Give a link or a phone number to join."), field="remote_url"
-            )
+    joining = event.remote_url or event.dial_in
+    if event.mode in (Mode.REMOTE, Mode.BOTH) and event.is_posted and not joining:
+        raise Refused(
+            "remote_missing", _("Give a link or a phone number to join."), field="remote_url"
+        )
 
 
 def search_text_of(event: Event) -> str:
@@ -175,20 +178,41 @@ def post_event(*, event_id: int, now: datetime, actor: StaffUser | None = None) 
 
 
 def edit_event(
-    *, event_id: int, changes: dict[str, Any], now: datetime, actor: StaffUser | None = None
+    *,
+    event_id: int,
+    changes: dict[str, Any],
+    revision: int | None = None,
+    post: bool = False,
+    now: datetime,
+    actor: StaffUser | None = None,
 ) -> Event:
-    """Change any of :data:`EDITABLE`; unchanged values are harmless.
+    """Change any of :data:`EDITABLE`; unchanged values are harmless. ``post``: and make it public.
 
     One fact per kind of change, so that everyone concerned gets one message with old and new:
     ``event.rescheduled`` (time), ``event.moved`` (place), ``event.edited`` (the rest). A larger
-    capacity promotes; a smaller one removes nobody.
+    capacity promotes; a smaller one removes nobody. Refused if the event is no longer at
+    ``revision``, which the editor has seen.
     """
     if unknown := set(changes) - EDITABLE:
         raise TypeError(f"edit_event does not change {sorted(unknown)}")
+    if changes.get("status", EventStatus.CONFIRMED) not in CERTAINTY:
+        raise TypeError(f"edit_event does not make an event {changes['status']}")
     with operation(at=now, actor=actor) as op:
         event = lock_event(event_id)
+        _check_revision(event, revision)
+        if "status" in changes and event.is_postponed:
+            raise Refused("event_postponed", _("This event was postponed. Set a new date first."))
         apply_changes(op, event, changes)
+        if post and not event.is_posted:
+            post_now(op, event)
     return event
+
+
+def _check_revision(event: Event, revision: int | None) -> None:
+    if revision is not None and event.revision != revision:
+        raise Refused(
+            "changed_meanwhile", _("Somebody else has changed this event since you opened it.")
+        )
 
 
 def reschedule_event(
@@ -197,15 +221,23 @@ def reschedule_event(
     starts_at: datetime,
     ends_at: datetime,
     timezone: str | None = None,
+    all_day: bool | None = None,
+    revision: int | None = None,
     now: datetime,
     actor: StaffUser | None = None,
 ) -> Event:
-    """Move the event in time. A postponed event is on again with its new date."""
+    """Move the event in time. A postponed event is on again with its new date.
+
+    Refused if the event is no longer at ``revision``.
+    """
     with operation(at=now, actor=actor) as op:
         event = lock_event(event_id)
-        changes = {"starts_at": starts_at, "ends_at": ends_at}
+        _check_revision(event, revision)
+        changes: dict[str, Any] = {"starts_at": starts_at, "ends_at": ends_at}
         if timezone is not None:
             changes["timezone"] = timezone
+        if all_day is not None:
+            changes["all_day"] = all_day
         apply_changes(op, event, changes)
     return event
 
@@ -233,7 +265,7 @@ def apply_changes(op: Operation, event: Event, changes: dict[str, Any]) -> None:
     if time and event.is_postponed:
         time["status"] = (event.status, EventStatus.CONFIRMED)
         event.status, event.status_reason = EventStatus.CONFIRMED, ""
-    if time or place:
+    if time or place or "status" in changed:
         event.sequence += 1
     if time:
         event.schedule_rev += 1
@@ -310,6 +342,11 @@ def postpone_event(
     return _call_off(event_id, EventStatus.POSTPONED, "event.postponed", reason, now, actor)
 
 
+def reason_is_missing() -> Refused:
+    """Return why nothing is called off in silence."""
+    return Refused("reason_missing", _("Say why; everyone who hears of it asks."), field="reason")
+
+
 def _call_off(
     event_id: int,
     status: EventStatus,
@@ -319,9 +356,7 @@ def _call_off(
     actor: StaffUser | None,
 ) -> Event:
     if not reason.strip():
-        raise Refused(
-            "reason_missing", _("Say why; everyone who hears of it asks."), field="reason"
-        )
+        raise reason_is_missing()
     with operation(at=now, actor=actor) as op:
         event = lock_event(event_id)
         if event.status == status or event.is_cancelled:
@@ -341,12 +376,23 @@ def _call_off(
 
 def delete_draft(*, event_id: int, now: datetime, actor: StaffUser | None = None) -> None:
     """Throw away an event that was never public. What was public is cancelled instead."""
-    with operation(at=now, actor=actor) as op:
-        event = lock_event(event_id)
-        if event.is_posted:
-            raise Refused("event_posted", _("This event is public. Cancel it instead."))
-        op.record("event.deleted", event=event, changes={"title": (event.title, None)})
-        event.delete()
+    try:
+        with operation(at=now, actor=actor) as op:
+            erase_draft(op, lock_event(event_id))
+    except ProtectedError as error:
+        raise _in_use() from error
+
+
+def erase_draft(op: Operation, event: Event) -> None:
+    """Delete a locked draft, in the caller's transaction. Raises ProtectedError if in use."""
+    if event.is_posted:
+        raise Refused("event_posted", _("This event is public. Cancel it instead."))
+    op.record("event.deleted", event=event, changes={"title": (event.title, None)})
+    event.delete()
+
+
+def _in_use() -> Refused:
+    return Refused("event_in_use", _("Shifts or guests belong to this draft. Cancel it instead."))
 
 
 def raise_revisions(op: Operation, event_ids: Iterable[int]) -> None:

@@ -1,4 +1,4 @@
-"""Offices, their staff, venues and topics. Each raises the revision of every event that shows it."""
+"""Offices, their staff, venues and topics: each raises the revision of what shows it."""
 
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from events.models import (
     Event,
     Membership,
     Office,
+    Role,
     StaffUser,
     Topic,
     TopicTranslation,
@@ -67,18 +68,38 @@ def add_staff(
 ) -> Membership:
     """Give somebody a role in an office, with an account if they have none.
 
-    A known account keeps its name and password; a known membership takes the new role.
+    A known account keeps its name and password. Refused for who is a member already.
     """
     with operation(at=now, actor=actor) as op:
         email = email.strip().lower()
         user = StaffUser.objects.filter(email=email).first()
         if user is None:
             user = StaffUser.objects.create_user(email, password, name=name)
-        membership, created = Membership.objects.update_or_create(
-            user=user, office=office, defaults={"role": role}
+        elif Membership.objects.filter(user=user, office=office).exists():
+            raise Refused("member_already", _("They work for this office already."), field="email")
+        membership = Membership.objects.create(user=user, office=office, role=role)
+        op.record(
+            "membership.created", office=office, staff_user=user, changes={"role": (None, role)}
         )
-        action = "membership.created" if created else "membership.changed"
-        op.record(action, office=office, staff_user=user, changes={"role": (None, role)})
+    return membership
+
+
+def change_role(
+    *, membership_id: int, role: str, now: datetime, actor: StaffUser | None = None
+) -> Membership:
+    """Give a member of the office another role; the last manager stays one."""
+    with operation(at=now, actor=actor) as op:
+        membership = Membership.objects.select_related("office", "user").get(pk=membership_id)
+        if membership.role == role:
+            return membership
+        _keep_a_manager(membership)
+        changes = {"role": (membership.role, role)}
+        membership.role = role
+        membership.save(update_fields=["role"])
+        op.record(
+            "membership.changed", office=membership.office, staff_user=membership.user,
+            changes=changes,
+        )  # fmt: skip
     return membership
 
 
@@ -86,11 +107,19 @@ def remove_staff(*, membership_id: int, now: datetime, actor: StaffUser | None =
     """End somebody's role in an office; the last manager cannot go."""
     with operation(at=now, actor=actor) as op:
         membership = Membership.objects.select_related("office", "user").get(pk=membership_id)
-        managers = membership.office.memberships.select_for_update().filter(role="manager")
-        if membership.role == "manager" and len(managers) == 1:
-            raise Refused("last_manager", _("Name another manager first."))
+        _keep_a_manager(membership)
         op.record("membership.ended", office=membership.office, staff_user=membership.user)
         membership.delete()
+
+
+def _keep_a_manager(membership: Membership) -> None:
+    """Refuse to take the role of the office's last manager.
+
+    All managers of the office are locked, so that two cannot leave at once.
+    """
+    managers = membership.office.memberships.select_for_update().filter(role=Role.MANAGER)
+    if membership.role == Role.MANAGER and len(managers.order_by("pk")) == 1:
+        raise Refused("last_manager", _("Name another manager first."))
 
 
 def create_venue(
@@ -143,12 +172,17 @@ def save_topic(
     now: datetime,
     actor: StaffUser | None = None,
 ) -> Topic:
-    """Make or change the topic with this slug. ``translations``: language → name, description."""
+    """Make or change the topic with this slug. ``translations``: language → name, description.
+
+    They become the topic's only ones; ``None`` leaves them as they are.
+    """
     with operation(at=now, actor=actor) as op:
         topic, created = Topic.objects.update_or_create(
             slug=slug,
             defaults={"name": name, "description": description, "position": position},
         )
+        if translations is not None:
+            topic.translations.exclude(language__in=translations).delete()
         for language, texts in (translations or {}).items():
             TopicTranslation.objects.update_or_create(
                 topic=topic, language=language, defaults=texts

@@ -131,7 +131,7 @@ def _check_mode(event: Event, mode: str) -> None:
         raise Refused("mode_not_offered", _("This event is not offered that way."), field="mode")
 
 
-def _check_party(event: Event, mode: str, party_size: int) -> None:
+def _check_party(event: Event, mode: str, party_size: int, *, overbook: bool = False) -> None:
     if not 1 <= party_size <= MAX_PARTY:
         raise Refused(
             "party_size",
@@ -140,7 +140,7 @@ def _check_party(event: Event, mode: str, party_size: int) -> None:
             most=MAX_PARTY,
         )
     capacity = pool_of(event, mode).capacity
-    if capacity is not None and party_size > capacity:
+    if capacity is not None and party_size > capacity and not overbook:
         raise Refused(
             "party_never_fits",
             _("Places in all: %(capacity)s. Bring fewer people, or call the office."),
@@ -161,16 +161,20 @@ def rsvp(
     access_needs: Iterable[str] = (),
     access_note: str = "",
     proven: bool = False,
+    overbook: bool = False,
     now: datetime,
     actor: StaffUser | None = None,
 ) -> Outcome:
     """Take a place for a party, or its place in line.
 
     ``proven``: the browser has shown that the address is its own. Staff (``actor``) who write down
-    a caller vouch for them. A second RSVP of the same person for the same mode changes nothing and
-    is "repeated" (recorded, so that the manage link can be mailed again). Raises
-    :class:`Refused` for what depends on the event or the form alone.
+    a caller vouch for them, and may let them in beyond the planned places (``overbook``). A second
+    RSVP of the same person for the same mode changes nothing and is "repeated" (recorded, so that
+    the manage link can be mailed again). Raises :class:`Refused` for what depends on the event or
+    the form alone.
     """
+    if overbook and actor is None:
+        raise TypeError("Only staff go beyond the planned places.")
     with operation(at=now, actor=actor, by_person=actor is None) as op:
         if email:
             person = person_with_email(email, name=name, phone=phone, language=language, at=now)
@@ -179,7 +183,7 @@ def rsvp(
         event = lock_event(event_id)
         _check_open(event, now)
         _check_mode(event, mode)
-        _check_party(event, mode, party_size)
+        _check_party(event, mode, party_size, overbook=overbook)
         earlier = RSVP.objects.active().filter(event=event, person=person).first()
         if earlier is not None:
             op.record("rsvp.repeated", event=event, person=person, rsvp=earlier)
@@ -189,14 +193,25 @@ def rsvp(
             party_size=party_size, access_note=access_note, created_at=now, changed_at=now,
             proven_at=now if proven or actor is not None else None,
         )  # fmt: skip
-        return _enter(op, event, new, access_needs=access_needs)
+        return _enter(op, event, new, access_needs=access_needs, overbook=overbook)
 
 
-def _enter(op: Operation, event: Event, new: RSVP, *, access_needs: Iterable[str] = ()) -> Outcome:
+def _enter(
+    op: Operation,
+    event: Event,
+    new: RSVP,
+    *,
+    access_needs: Iterable[str] = (),
+    overbook: bool = False,
+) -> Outcome:
     """Put a new row at the end of the line, run the rule, record what became of it."""
     promote_line(op, event, [new.mode])
     pool = pool_of(event, new.mode)
-    if not pool.fits(new.party_size):
+    beyond = overbook and not pool.fits(new.party_size)
+    if beyond:
+        places.take(pool, new.party_size, overbook=True)
+        new.status, new.confirmed_at = AttendanceStatus.CONFIRMED, op.at
+    elif not pool.fits(new.party_size):
         new.status, new.waitlisted_at = AttendanceStatus.WAITLISTED, op.at
     elif not _UnprovenCap(event, pool, new.mode).admits(new):
         new.status = AttendanceStatus.UNPROVEN
@@ -208,7 +223,10 @@ def _enter(op: Operation, event: Event, new: RSVP, *, access_needs: Iterable[str
         AccessRequest(rsvp=new, kind=kind, created_at=op.at) for kind in sorted(set(access_needs))
     )
     result = str(AttendanceStatus(new.status).value)
-    op.record(f"rsvp.{result}", event=event, person=new.person_id, rsvp=new)
+    op.record(
+        f"rsvp.{result}", event=event, person=new.person_id, rsvp=new,
+        overbooked=pool.overbooked if beyond else None,
+    )  # fmt: skip
     return Outcome(new, result)
 
 
@@ -390,6 +408,28 @@ def cancel_rsvp(*, rsvp_id: int, now: datetime, actor: StaffUser | None = None) 
         for waiting in RSVP.objects.active().filter(upgrade_of=rsvp):
             _end(op, event, waiting)
         promote_line(op, event)
+    return rsvp
+
+
+def set_attended(
+    *, rsvp_id: int, attended: bool | None, now: datetime, actor: StaffUser | None = None
+) -> RSVP:
+    """Write down whether the party came (``None``: nobody has said). Not before its event's day.
+
+    An RSVP that was cancelled or waits has no place to come to, and is refused.
+    """
+    with operation(at=now, actor=actor) as op:
+        event, rsvp = _lock_rsvp(rsvp_id)
+        if rsvp.attended == attended:
+            return rsvp
+        if not rsvp.is_confirmed:
+            raise Refused("no_place", _("This guest has no place. Give them one first."))
+        if now.astimezone(event.zone).date() < event.starts_at.astimezone(event.zone).date():
+            raise Refused("too_early", _("Who came is written down from the day of the event on."))
+        changes = {"attended": (rsvp.attended, attended)}
+        rsvp.attended = attended
+        rsvp.save(update_fields=["attended"])
+        op.record("rsvp.attended", event=event, person=rsvp.person_id, rsvp=rsvp, changes=changes)
     return rsvp
 
 

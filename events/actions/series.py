@@ -4,8 +4,16 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
+from django.db.models import ProtectedError
 
-from events.actions.events import EventDraft, insert_event, post_now
+from events.actions.events import (
+    EventDraft,
+    cancel_event,
+    erase_draft,
+    insert_event,
+    post_now,
+    reason_is_missing,
+)
 from events.audit import Operation, operation
 from events.models import Event, Office, Series, StaffUser
 
@@ -95,6 +103,58 @@ def _write_dates(
     series.extended_to = max(reached, series.extended_to)
     series.save(update_fields=["extended_to"])
     return written
+
+
+def post_series(*, series_id: int, now: datetime, actor: StaffUser | None = None) -> int:
+    """Make all drafts of the series public that are not over; return how many."""
+    with operation(at=now, actor=actor) as op:
+        drafts = (
+            Event.objects.select_for_update(no_key=True, of=("self",))
+            .filter(series=series_id, posted_at=None, ends_at__gt=now)
+            .exclude(status="cancelled")
+            .order_by("pk")
+        )
+        posted = 0
+        for event in drafts:
+            post_now(op, event)
+            posted += 1
+    return posted
+
+
+def end_series(
+    *, event_id: int, reason: str = "", now: datetime, actor: StaffUser | None = None
+) -> int:
+    """Call off this date of a series and all later ones, and repeat it no more; return how many.
+
+    Drafts are thrown away; public dates are cancelled with ``reason``, each an action of its own,
+    so that a run that is cut short can be repeated. Dates that are over stay as they are.
+    """
+    first = Event.objects.get(pk=event_id)
+    later = Event.objects.filter(series=first.series_id, series_start__gte=first.series_start)
+    later = later.filter(ends_at__gt=now).exclude(status="cancelled").order_by("pk")
+    public = list(later.filter(posted_at__isnull=False).values_list("pk", flat=True))
+    if public and not reason.strip():
+        raise reason_is_missing()
+    with operation(at=now, actor=actor) as op:
+        series = Series.objects.select_for_update(no_key=True).get(pk=first.series_id)
+        # RFC 5545: UNTIL is of the kind of DTSTART, here local wall time.
+        last = datetime.fromisoformat(first.series_start) - timedelta(seconds=1)
+        rule = [part for part in series.rule.split(";") if not part.startswith("UNTIL=")]
+        series.rule = ";".join([*rule, f"UNTIL={last:%Y%m%dT%H%M%S}"])
+        series.save(update_fields=["rule"])
+        op.record("series.ended", event=first, series=series)
+    drafts = list(later.filter(posted_at=None).values_list("pk", flat=True))
+    for pk in drafts:
+        try:
+            with operation(at=now, actor=actor) as op:
+                erase_draft(op, Event.objects.select_for_update(no_key=True).get(pk=pk))
+        except ProtectedError:
+            # Shifts or guests belong to it.
+            words = reason or str(first.title)
+            cancel_event(event_id=pk, reason=words, now=now, actor=actor)
+    for pk in public:
+        cancel_event(event_id=pk, reason=reason, now=now, actor=actor)
+    return len(drafts) + len(public)
 
 
 def extend_series(*, now: datetime) -> int:
