@@ -3,7 +3,8 @@
 - ``notifications.catalogue`` holds ``MESSAGES`` (in order of precedence) and ``SILENT`` (facts that
   nobody is told of, each with the reason).
 - ``notifications.rendering.render(delivery, now)`` turns a :class:`~notifications.models.Delivery`
-  into :class:`Rendered`, or says that it is :class:`Superseded`.
+  into :class:`Rendered`, or says that it is :class:`Superseded` or that it is :class:`NotYet`
+  time for it.
 - ``notifications.planning`` turns facts into deliveries by the catalogue, and
   ``notifications.planning.insert`` writes those that no fact asks for (reminders).
 - ``notifications.delivery`` sends them.
@@ -142,3 +143,10 @@ class Superseded:
     """It is no longer true, and so not sent. ``reason`` is for staff, in plain English."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """It is true, but must not be sent before ``until``: a reminder that came into quiet hours."""
+
+    until: datetime

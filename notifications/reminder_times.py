@@ -12,6 +12,7 @@ Two hours before 8:30 is 6:30, and at 8:00 it would be too late to leave home: i
 the evening before.
 """
 
+import logging
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -21,6 +22,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events import dates_text
+
+logger = logging.getLogger(__name__)
 
 QUIET_FROM = time(21)
 QUIET_UNTIL = time(8)
@@ -55,6 +58,17 @@ def parse_lead(text: str) -> Lead:
     return Lead(text, days=int(match["days"]), at=at)
 
 
+def known_leads(texts: list[str]) -> list[Lead]:
+    """Read an office's leads, the longest first. One that cannot be read stops no other."""
+    leads = []
+    for text in texts:
+        try:
+            leads.append(parse_lead(text))
+        except (TypeError, ValueError):
+            logger.error("A reminder cannot be read: %r", text)
+    return sorted(leads, key=lambda lead: lead.span or timedelta(days=lead.days), reverse=True)
+
+
 def longest(leads: list[Lead]) -> timedelta:
     """Return a span before a start within which all leads are due, quiet hours included."""
     margin = timedelta(days=1, hours=15)
@@ -86,16 +100,26 @@ def is_quiet(instant: datetime, timezone: str) -> bool:
     return clock >= QUIET_FROM or clock < QUIET_UNTIL
 
 
+def end_of_quiet_hours(instant: datetime, timezone: str) -> datetime:
+    """Return the instant (UTC) at which the quiet hours that ``instant`` is in are over."""
+    zone = ZoneInfo(timezone)
+    return _next_morning(instant.astimezone(zone), zone).astimezone(UTC)
+
+
+def _next_morning(clock: datetime, zone: ZoneInfo) -> datetime:
+    late = clock.time() >= QUIET_FROM
+    return _instant(clock.date() + timedelta(days=1 if late else 0), QUIET_UNTIL, zone)
+
+
 def _outside_quiet_hours(wanted: datetime, starts_at: datetime, zone: ZoneInfo) -> datetime:
     clock = wanted.time()
     if QUIET_UNTIL <= clock < QUIET_FROM:
         return wanted
-    morning_day = wanted.date() + timedelta(days=1 if clock >= QUIET_FROM else 0)
-    morning = _instant(morning_day, QUIET_UNTIL, zone)
+    morning = _next_morning(wanted, zone)
     lead = starts_at - wanted.astimezone(UTC)
     if starts_at - morning.astimezone(UTC) >= lead / 2:
         return morning
-    return _instant(morning_day - timedelta(days=1), EVENING, zone)
+    return _instant(morning.date() - timedelta(days=1), EVENING, zone)
 
 
 def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:

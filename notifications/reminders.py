@@ -9,7 +9,6 @@ A reminder is planned once for a lead and a schedule: its key names both, and a 
 key is looked for in the query itself.
 """
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,10 +25,8 @@ from events.models import RSVP, AuditEntry, Event, Office
 from notifications import catalogue, planning
 from notifications.message import Recipient
 from notifications.models import Delivery
-from notifications.reminder_times import Lead, due_at, is_quiet, longest, parse_lead
+from notifications.reminder_times import Lead, due_at, is_quiet, known_leads, longest
 from volunteers.models import Shift, ShiftClaim
-
-logger = logging.getLogger(__name__)
 
 #: A reminder that is later than this is not sent any more.
 LOOKS_BACK = timedelta(days=7)
@@ -94,17 +91,8 @@ def due(now: datetime, limit: int = 1000) -> dict[str, list[Recipient]]:
 
 
 def _leads_by_office() -> dict[int, list[Lead]]:
-    leads: dict[int, list[Lead]] = {}
-    for office_id, texts in Office.objects.values_list("pk", "reminder_leads"):
-        known = []
-        for text in texts:
-            try:
-                known.append(parse_lead(text))
-            except (TypeError, ValueError):
-                logger.error("Office %s has a reminder that cannot be read: %r", office_id, text)
-        if known:
-            leads[office_id] = known
-    return leads
+    offices = Office.objects.values_list("pk", "reminder_leads")
+    return {pk: leads for pk, texts in offices if (leads := known_leads(texts))}
 
 
 @dataclass(frozen=True)
@@ -198,9 +186,7 @@ def _moments(
 ) -> list[tuple[datetime, str]]:
     """Return when which lead is due, in order; of two at once the nearer one is left."""
     moments: dict[datetime, str] = {}
-    for lead in sorted(
-        leads, key=lambda lead: lead.span or timedelta(days=lead.days), reverse=True
-    ):
+    for lead in leads:
         at = due_at(lead, starts_at, timezone)
         if at is not None:
             moments[at] = lead.text

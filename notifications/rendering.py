@@ -14,15 +14,15 @@ from django.utils import translation
 
 from events.models import Office
 from notifications import catalogue
-from notifications.message import Rendered, Superseded
-from notifications.messages.guards import NothingToTell
+from notifications.message import NotYet, Rendered, Superseded
+from notifications.messages.guards import NothingToTell, TooEarly
 from notifications.models import Delivery
 
 #: What separates the footer in plain text; mail programs know it by its trailing space.
 SIGNATURE = "-- "
 
 
-def render(delivery: Delivery, now: datetime) -> Rendered | Superseded:
+def render(delivery: Delivery, now: datetime) -> Rendered | Superseded | NotYet:
     """Return the message as its recipient gets it, in the language of the delivery."""
     message = catalogue.named(delivery.message)
     with translation.override(interface_language(delivery)):
@@ -30,6 +30,8 @@ def render(delivery: Delivery, now: datetime) -> Rendered | Superseded:
             known = message.context(delivery, now)
         except NothingToTell as nothing:
             return Superseded(str(nothing))
+        except TooEarly as early:
+            return NotYet(early.until)
         folder = f"notifications/email/{message.folder}"
         context: dict[str, Any] = {"office": _office(delivery), **known, "folder": folder}
         calendar = message.calendar(delivery, now) if message.calendar is not None else []

@@ -20,6 +20,14 @@ class NothingToTell(Exception):
     """Found while a message is written: there is nothing to tell after all. Says why, for staff."""
 
 
+class TooEarly(Exception):
+    """Found while a message is written: it must wait until an instant, ``until``."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"not before {until.isoformat()}")
+        self.until = until
+
+
 def holds(guard: Guard) -> Callable[[Delivery, datetime], bool]:
     """Return ``still_true`` of a message from its guard."""
 

@@ -4,14 +4,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from babel.lists import format_list
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from events import dates_text
-from events.models import RSVP, Mode
+from events.models import RSVP, Mode, Office
 from notifications.message import Recipient
 from notifications.messages import addresses, claims, guards, occasions, rsvps
 from notifications.models import Delivery
-from notifications.reminder_times import lead_words, parse_lead
+from notifications.reminder_times import (
+    end_of_quiet_hours,
+    is_quiet,
+    known_leads,
+    lead_words,
+)
 
 #: Somebody who is asked this long before can still tell, so that the place goes to who waits.
 ASKS_FROM = timedelta(hours=12)
@@ -46,7 +53,8 @@ def rsvp_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
     in_room = rsvp.mode != Mode.REMOTE
     return {
         **known,
-        **_lead(delivery, known["occasion"], now),
+        **_distance(rsvp.event, now),
+        "reason": _because(known["reason"], rsvp.event.office),
         "getting_in": occasions.getting_in(known["venue"]) if in_room else [],
     }
 
@@ -65,7 +73,8 @@ def claim_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
         )
     return {
         **known,
-        **_lead(delivery, shift, now),
+        **_distance(shift, now),
+        "reason": _because(known["reason"], shift.office),
         "getting_in": occasions.getting_in(known["venue"]),
         "event_when": occasions.when_words(shift.event) if shift.event is not None else "",
         "rsvp_url": addresses.rsvp_links(rsvp)["manage_url"] if rsvp is not None else "",
@@ -74,17 +83,26 @@ def claim_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
     }
 
 
-def _lead(delivery: Delivery, occasion: occasions.Occasion, now: datetime) -> dict[str, Any]:
-    """Return how far off it is at this moment, and which of the office's leads this is."""
+def _distance(occasion: occasions.Occasion, now: datetime) -> dict[str, Any]:
+    """Return how far off it is at this moment, and whether there is time to ask who comes.
+
+    Raises :class:`guards.TooEarly` in quiet hours.
+    """
+    if is_quiet(now, occasion.timezone):
+        # It was tried in time, and comes back in the night.
+        raise guards.TooEarly(end_of_quiet_hours(now, occasion.timezone))
     language = occasions.language_in_use()
     return {
         "relative": dates_text.relative_text(
             occasion.starts_at, occasion.ends_at, occasion.timezone, now, language
         ),
-        "clock": dates_text.clock_text(
-            dates_text.local(occasion.starts_at, occasion.timezone), language
-        ),
-        "all_day": getattr(occasion, "all_day", False),
-        "lead": lead_words(parse_lead(delivery.context["lead"]), language),
         "asks": occasion.starts_at - now >= ASKS_FROM,
     }
+
+
+def _because(reason: str, office: Office) -> str:
+    """Say why, and when the office sends reminders."""
+    language = occasions.language_in_use()
+    leads = [lead_words(lead, language) for lead in known_leads(office.reminder_leads)]
+    listed = format_list(leads, locale=dates_text.babel_locale(language))
+    return _("%(reason)s When reminders go out: %(leads)s") % {"reason": reason, "leads": listed}

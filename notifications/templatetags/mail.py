@@ -18,7 +18,7 @@ _ITEM = "- "
 
 @register.simple_tag(takes_context=True)
 def heading(context: Context) -> SafeString:
-    """Write the heading of the message, the words of ``heading.txt``, for subject and both parts."""
+    """Write the heading, the words of ``heading.txt``, for the subject and both parts."""
     assert context.template is not None
     words = context.template.engine.get_template(f"{context['folder']}/heading.txt")
     with context.push():

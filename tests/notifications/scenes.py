@@ -1,8 +1,9 @@
-"""One real case of every message in the catalogue: the facts by the actions, the rest by the planner.
+"""One real case of every message: the facts by the actions, the rest by the planner.
 
 Every scene ends with the delivery that it is about; tests render and read it.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from events.actions import events as event_actions
 from events.actions import rsvps as rsvp_actions
 from events.actions.people import request_sign_in
 from events.models import Event, Mode, Office
-from notifications import planning, reminders, rendering
+from notifications import catalogue, planning, reminders, rendering
 from notifications.letters.actions import LetterDraft, write_and_post_letter
 from notifications.message import Rendered
 from notifications.models import Delivery
@@ -52,6 +53,32 @@ def read(delivery: Delivery, now: datetime = NOW) -> Rendered:
     rendered = rendering.render(delivery, now)
     assert isinstance(rendered, Rendered), rendered
     return rendered
+
+
+def goes(delivery: Delivery, now: datetime = NOW) -> bool:
+    """Whether the delivery may still be sent, by both tests that it has to pass."""
+    message = catalogue.named(delivery.message)
+    assert message.guard is not None
+    rows = Delivery.objects.filter(message.guard(), pk=delivery.pk)
+    in_the_update = rows.update(attempts=delivery.attempts) == 1
+    return in_the_update and message.still_true(delivery, now)
+
+
+def sent_to(email: str, now: datetime = NOW) -> list[str]:
+    """Names of the messages that wait for this address and are still true, oldest first."""
+    return [
+        delivery.message
+        for delivery in plan(now)
+        if delivery.person and delivery.person.email == email and goes(delivery, now)
+    ]
+
+
+def calendar_lines(mail: Rendered) -> dict[str, str]:
+    """The lines of a message's calendar part by their names; empty if it has none."""
+    if mail.calendar is None:
+        return {}
+    lines = mail.calendar.content.decode().replace("\r\n ", "").split("\r\n")
+    return {re.split("[:;]", line)[0]: line.rpartition(":")[2] for line in lines if line}
 
 
 def town_hall(office: Office | None = None, **draft: Any) -> Event:
@@ -238,7 +265,6 @@ def shift_cancelled(language: str) -> Delivery:
 
 def sign_in_link(language: str) -> Delivery:
     make.make_rsvp(town_hall(), email="me@example.org", language=language)
-    make.make_person("me@example.org").__class__.objects.update(language=language)
     request_sign_in(email="me@example.org", now=NOW)
     return delivered("sign_in_link")
 
