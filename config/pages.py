@@ -1,7 +1,7 @@
 """Pages that show several apps at once: the home page and a person's own page, ``/me/``."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django import forms
 from django.core import signing
@@ -199,9 +199,11 @@ def signed_in_person(request: HttpRequest) -> Person | None:
 def _own_page(request: HttpRequest, person: Person) -> HttpResponse:
     now = clock.now()
     feed = reverse("feed-me", kwargs={"token": links.token_for(links.FEED, person)})
-    context = {
+    offices = list(Office.objects.in_order())
+    frame = {"now": now, "office": next(iter(offices), None), "offices_count": len(offices)}
+    context = frame | {
         "person": person,
-        "sections": _sections(person, now),
+        "sections": _sections(person, now, frame),
         "feed": subscribe_links(feed, gettext("My RSVPs and shifts")),
         "renew_url": unprefixed_url("me-renew-feed"),
         "sign_out_url": unprefixed_url("me-sign-out"),
@@ -209,13 +211,12 @@ def _own_page(request: HttpRequest, person: Person) -> HttpResponse:
     return unlisted(render(request, "me.html", context))
 
 
-def _sections(person: Person, now: datetime) -> list[Section]:
-    office = Office.objects.in_order().first()
+def _sections(person: Person, now: datetime, frame: dict[str, Any]) -> list[Section]:
     shown = []
     for section in sorted(extensions.person_sections, key=lambda section: section.position):
         context = section.load(person, now)
         if context is not None:
-            html = render_to_string(section.template, {**context, "now": now, "office": office})
+            html = render_to_string(section.template, frame | context)
             shown.append(Section(section.name, mark_safe(html)))  # noqa: S308  a template's output
     return shown
 
