@@ -18,7 +18,7 @@ from django.http import (
 )
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
-from django.utils.cache import set_response_etag
+from django.utils.cache import get_conditional_response, set_response_etag
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
@@ -126,9 +126,11 @@ def _read(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpRe
     if response.status_code == 200:
         response["Cache-Control"] = f"public, max-age={MAX_AGE}"
         set_response_etag(response)
-    if asked == "HEAD":
-        response["Content-Length"] = str(len(response.content))
-        response.content = b""
+        if asked == "HEAD":
+            response["Content-Length"] = str(len(response.content))
+            response.content = b""
+        # Here and not in the middleware, whose 304 would lose what lets other sites read it.
+        response = get_conditional_response(request, etag=response["ETag"], response=response)
     return response
 
 
