@@ -46,6 +46,13 @@ class Way:
         return text % {"way": self.name, "count": self.waiting.parties}
 
     @property
+    def short_text(self) -> str:
+        """Say in a few words whether there is room, for beside the button."""
+        if self.left is None:
+            return _("%(way)s: no limit on places") % {"way": self.name}
+        return _("%(way)s: full") % {"way": self.name} if self.is_full else self.label
+
+    @property
     def places_text(self) -> str:
         """Say how many places there are and how many are left."""
         if self.left is None or self.capacity is None:
