@@ -4,7 +4,12 @@ Message-ID, Date and the boundary come from the delivery's key and the time of i
 a second copy, should there be one, is recognized as the same message by whoever receives it.
 """
 
-from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import (
+    Address,
+    HeaderRegistry,
+    UniqueUnstructuredHeader,
+    UnstructuredHeader,
+)
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
@@ -29,7 +34,16 @@ class _Verbatim(UnstructuredHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
+class _Subject(UniqueUnstructuredHeader):
+    """A subject that begins on its own line: after a break at once, readers see a space first."""
+
+    def fold(self, *, policy: Policy) -> str:
+        folded: str = super().fold(policy=policy)
+        return folded.replace(f"{self.name}:{policy.linesep} ", f"{self.name}: ", 1)
+
+
 _registry = HeaderRegistry()
+_registry.map_to_type("subject", _Subject)
 for _name in ("list-id", "list-unsubscribe", KEY_HEADER.lower()):
     _registry.map_to_type(_name, _Verbatim)
 #: 7bit: whatever server it passes need not know 8BITMIME.

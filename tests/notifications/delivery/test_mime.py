@@ -121,6 +121,7 @@ def test_the_calendar_part_comes_last_and_arrives_byte_for_byte() -> None:
         ("Hello\r\nBcc: all@example.org", "Hello Bcc: all@example.org"),
         ("nul \x00 and \x1b escape", "nul and escape"),
         ("a lone \ud83d surrogate", "a lone surrogate"),
+        (f"You {'are on the list for it ' * 3}", f"You {'are on the list for it ' * 3}".strip()),
     ],
 )
 def test_a_subject_arrives_as_one_harmless_line(given: str, shown: str) -> None:
