@@ -23,6 +23,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
 from ninja.openapi.schema import OpenAPISchema
+from ninja.renderers import JSONRenderer
 
 from config import api_docs
 from events import api as events
@@ -42,6 +43,13 @@ PLAIN = {"ensure_ascii": False}
 
 View = Callable[..., HttpResponse]
 
+
+class PlainRenderer(JSONRenderer):
+    """ninja's JSON, with letters as they are."""
+
+    json_dumps_params = PLAIN
+
+
 api = NinjaAPI(
     title="Public data",
     version="1",
@@ -50,8 +58,8 @@ api = NinjaAPI(
     urls_namespace="api",
     docs_url=None,
     openapi_url="/openapi.json",
+    renderer=PlainRenderer(),
 )
-api.renderer.json_dumps_params = PLAIN
 for _router in (events.router, volunteers.router, notifications.router):
     api.add_router("", _router)
 
@@ -130,7 +138,8 @@ def _read(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpRe
             response["Content-Length"] = str(len(response.content))
             response.content = b""
         # Here and not in the middleware, whose 304 would lose what lets other sites read it.
-        response = get_conditional_response(request, etag=response["ETag"], response=response)
+        etag = response["ETag"]
+        return get_conditional_response(request, etag=etag, response=response) or response
     return response
 
 

@@ -49,7 +49,7 @@ def board_shifts(params: Mapping[str, str], now: datetime) -> ShiftQuerySet:
     """
     when = params.get("when") or ""
     if when == "past":
-        shifts = Shift.objects.effective().filter(ends_at__lte=now).order_by("-starts_at", "-id")
+        shifts = Shift.objects.effective().past(now)
     elif when in _AHEAD:
         shifts = Shift.objects.effective(now, now + _AHEAD[when]).upcoming(now)
     elif not when:

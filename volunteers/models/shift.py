@@ -112,6 +112,10 @@ class ShiftQuerySet(models.QuerySet["Shift"]):
         """Not yet over at ``now``, soonest first."""
         return self.filter(ends_at__gt=now).order_by("starts_at", "id")
 
+    def past(self, now: datetime) -> "ShiftQuerySet":
+        """Over at ``now``, latest first."""
+        return self.filter(ends_at__lte=now).order_by("-starts_at", "-id")
+
     def with_open_places(self) -> "ShiftQuerySet":
         return self.filter(Q(capacity__isnull=True) | Q(taken__lt=F("capacity")))
 
