@@ -10,21 +10,20 @@ import shutil
 import tempfile
 from pathlib import Path
 
-_CHOICES = """
-    SECRET_KEY SECRET_KEY_FALLBACKS FIELD_KEYS ALLOWED_HOSTS SITE_URL DATABASE_URL REDIS_URL
-    EMAIL_URL DEFAULT_FROM_EMAIL MEDIA_ROOT LANGUAGE_CODE LANGUAGES TRUSTED_PROXIES RATE_LIMITS
-    UNPROVEN_SHARE TIME_ZONE PORT
-"""
-for _name in _CHOICES.split():
-    # A developer's own choices must not decide whether a test passes.
-    os.environ.pop(_name, None)
-
 _given = os.environ.get("TEST_DIR")
 TEST_DIR = Path(_given or tempfile.mkdtemp(prefix="plazuela-test-"))
 if not _given:
     _owner = os.getpid()
     # Only the process that made it: a forked child runs this, too.
     atexit.register(lambda: os.getpid() == _owner and shutil.rmtree(TEST_DIR, ignore_errors=True))
+    _choices = """
+        SECRET_KEY SECRET_KEY_FALLBACKS FIELD_KEYS ALLOWED_HOSTS MEDIA_ROOT LANGUAGE_CODE LANGUAGES
+        TRUSTED_PROXIES RATE_LIMITS UNPROVEN_SHARE TIME_ZONE PORT
+    """
+    for _name in _choices.split():
+        # A developer's own choices must not decide whether a test passes. What a test chooses for
+        # a process that it starts, stays.
+        os.environ.pop(_name, None)
 
 os.environ |= {
     "ENV_FILE": os.devnull,
