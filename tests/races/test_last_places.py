@@ -21,12 +21,9 @@ PROCESSES = 4
 def run_crowd(processes: Processes, kind: str, target: str, rounds: int) -> Counter[str]:
     """Let the crowd in and return its answers, counted by kind."""
     crowd = [
-        processes.start(
-            "-m", "tests.races.crowd", kind, target, str(n * 100), str(rounds),
-            RATE_LIMITS="off", UNPROVEN_SHARE="1",
-        )
+        processes.start("-m", "tests.races.crowd", kind, target, str(n * 100), str(rounds))
         for n in range(PROCESSES)
-    ]  # fmt: skip
+    ]
     wait_for(lambda: all(p.poll() is not None for p in crowd), seconds=120, what="the crowd")
     answers: Counter[str] = Counter()
     for process in crowd:
