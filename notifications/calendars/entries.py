@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from events import links
 from events.markdown import markdown_text
-from events.models import RSVP, Event, Mode, Venue
+from events.models import RSVP, Attendance, Event, Mode, Venue
 from notifications.calendars.vevent import Entry, Status
 from volunteers.models import Shift, ShiftClaim
 
@@ -32,7 +32,7 @@ def event_entry(event: Event) -> Entry:
 
     How to join online is told to those who have a place, unless nobody needs one.
     """
-    return _event_entry(event, joining=not event.takes_rsvps)
+    return _event_entry(event, joining=event.joining_is_public)
 
 
 def shift_entry(shift: Shift) -> Entry:
@@ -70,8 +70,8 @@ def rsvp_entry(rsvp: RSVP, event: Event) -> Entry:
     link = _page("rsvp", links.token_for(links.RSVP, rsvp))
     return _own(
         _event_entry(event, joining=rsvp.is_confirmed and rsvp.mode == Mode.REMOTE),
-        waiting=not rsvp.is_confirmed,
-        manage=_("Change or cancel: %(link)s") % {"link": link},
+        rsvp,
+        _("Change or cancel: %(link)s") % {"link": link},
     )
 
 
@@ -80,8 +80,8 @@ def claim_entry(claim: ShiftClaim, shift: Shift) -> Entry:
     link = _page("claim", links.token_for(links.CLAIM, claim))
     return _own(
         shift_entry(shift),
-        waiting=not claim.is_confirmed,
-        manage=_("Give the shift back: %(link)s") % {"link": link},
+        claim,
+        _("Give the shift back: %(link)s") % {"link": link},
     )
 
 
@@ -116,14 +116,26 @@ def _event_entry(event: Event, *, joining: bool) -> Entry:
     )
 
 
-def _own(entry: Entry, *, waiting: bool, manage: str) -> Entry:
-    """An entry that takes up its reader's time, or may: a place in line is tentative."""
+def _own(entry: Entry, attendance: Attendance, manage: str) -> Entry:
+    """An entry that takes up its reader's time, or may: a place in line is tentative.
+
+    Its stamps are the later of the event's and the attendance's change. Somebody who comes back
+    after cancelling does so at the same SEQUENCE, and only the later stamp makes that count (RFC
+    5546 section 2.1.5).
+    """
+    waiting = not attendance.is_confirmed
     note = ""
     if waiting and entry.status in ("confirmed", "tentative"):
         entry = replace(entry, status="tentative")
         note = _("You are on the waitlist. We will write to you when a place is free.")
-    text = _paragraphs([note, entry.description, manage])
-    return replace(entry, description=text, busy=not waiting)
+    stamp = max(entry.dtstamp, attendance.changed_at)
+    return replace(
+        entry,
+        description=_paragraphs([note, entry.description, manage]),
+        busy=not waiting,
+        dtstamp=stamp,
+        last_modified=stamp,
+    )
 
 
 def _page(name: str, token: str) -> str:

@@ -270,7 +270,9 @@ def test_hostile_words_make_no_second_event(client: Client, office: Office) -> N
 
 
 def test_feeds_carry_no_person_no_alarm_and_no_secret(client: Client, office: Office) -> None:
-    event = factories.make_event(office, mode="both", remote_url="https://meet.example/secret")
+    event = factories.make_event(
+        office, mode="both", remote_capacity=50, remote_url="https://meet.example/secret"
+    )
     factories.make_rsvp(event, email="ana@example.org", name="Ana Reyes")
     data = body(client, "/feeds/events.ics") + body(client, f"/events/{event.slug}.ics")
     for word in (b"ana@", b"Ana Reyes", b"secret", b"ATTENDEE", b"VALARM", b"/rsvps/", b"METHOD"):
