@@ -16,7 +16,12 @@ from events import dates_text
 from events.languages import RIGHT_TO_LEFT
 from events.markdown import markdown_text, render_markdown
 from events.models import AuditEntry
-from notifications.letters.words import absolute_links, letter_path, summary_of
+from notifications.letters.words import (
+    absolute_links,
+    letter_path,
+    styled_for_mail,
+    summary_of,
+)
 from notifications.message import Message, Recipient
 from notifications.models import Delivery, Letter, Subscription
 from notifications.models.subscription import SubscriptionQuerySet
@@ -90,11 +95,11 @@ class MailWords(NamedTuple):
 
 def words_for_mail(letter: Letter, language: str) -> MailWords:
     """Return a letter's words in ``language``, rendered once a process and revision."""
-    return _words(letter.uid, letter.revision, language)
+    return _words(letter.uid, letter.revision, letter.office.revision, language)
 
 
 @lru_cache(maxsize=64)
-def _words(uid: uuid.UUID, revision: int, language: str) -> MailWords:
+def _words(uid: uuid.UUID, revision: int, office_revision: int, language: str) -> MailWords:
     letter = Letter.objects.with_all_shown().get(uid=uid)
     words, shown = letter.in_language(language), letter.shown_language(language)
     body = absolute_links(words.body)
@@ -102,7 +107,7 @@ def _words(uid: uuid.UUID, revision: int, language: str) -> MailWords:
         title=words.title,
         language=shown,
         direction="rtl" if shown.split("-")[0] in RIGHT_TO_LEFT else "ltr",
-        html=render_markdown(body, heading_level=2),
+        html=styled_for_mail(render_markdown(body, heading_level=2), letter.office.palette),
         text=markdown_text(body),
         summary=summary_of(words.body),
         topics=", ".join(topic.in_language(language).name for topic in letter.topics.all()),

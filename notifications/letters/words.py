@@ -1,12 +1,15 @@
 """A letter in other words: its first lines, and what search engines read."""
 
+import re
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import override
 
 from events.markdown import markdown_text
+from events.palettes import colours
 from events.structured_data import organizer
 from notifications.models import Letter
 
@@ -25,6 +28,36 @@ def summary_of(body: str) -> str:
 def absolute_links(body: str) -> str:
     """Return Markdown whose links to this site's own paths work elsewhere: in mail, in a feed."""
     return body.replace("](/", f"]({settings.SITE_URL}/")
+
+
+#: Mail has no stylesheet. The colours of an office stand in braces; in the dark, the shell of the
+#: mail sets its own.
+_MAIL_STYLES = {
+    "h2": "margin:28px 0 8px;font-size:21px;line-height:1.25;",
+    "h3": "margin:24px 0 8px;font-size:18px;line-height:1.3;",
+    "h4": "margin:20px 0 8px;font-size:17px;line-height:1.3;",
+    "p": "margin:0 0 16px;",
+    "ul": "margin:0 0 16px;padding:0 0 0 24px;",
+    "ol": "margin:0 0 16px;padding:0 0 0 24px;",
+    "li": "margin:0 0 4px;",
+    "blockquote": "margin:0 0 16px;padding:2px 0 2px 16px;border-left:4px solid {line};",
+    "table": "margin:0 0 16px;border-collapse:collapse;",
+    "th": "padding:6px 16px 6px 0;border-bottom:2px solid {line};text-align:left;",
+    "td": "padding:6px 16px 6px 0;border-bottom:1px solid {line};text-align:left;",
+    "a": "color:{strong};",
+    "hr": "margin:24px 0;border:0;border-top:1px solid {line};",
+}
+_MAIL_TAG = re.compile(rf"<({'|'.join(_MAIL_STYLES)})(?=[ >])")
+
+
+def styled_for_mail(html: SafeString, palette: str) -> SafeString:
+    """Return the HTML of a letter with its styles in the tags themselves."""
+    names = colours(palette)._asdict()
+    styles = {tag: style.format(**names) for tag, style in _MAIL_STYLES.items()}
+    # What nh3 let through has no style of its own, and "<" as a sign of the text is escaped.
+    return mark_safe(  # noqa: S308  the tags of safe HTML, with our styles
+        _MAIL_TAG.sub(lambda found: f'<{found[1]} style="{styles[found[1]]}"', html)
+    )
 
 
 def letter_path(letter: Letter, language: str) -> str:

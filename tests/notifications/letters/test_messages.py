@@ -243,3 +243,12 @@ def test_a_chunk_of_an_audience_takes_three_queries_whatever_its_size(
         assert cursor == str(found[-1].person_id)
     rest, cursor = readers(entries, cursor, 100)
     assert (len(rest), cursor) == (20, "")
+
+
+def test_the_styles_of_the_mail_touch_tags_and_no_words(office: Office, housing: Topic) -> None:
+    make_reader(office, [housing])
+    make_letter(office, topics=[housing], body="# A <p b>\n\nWrite `<a href=x>` or <h2 x>.")
+    html = read(the_delivery()).html
+    assert "<code>&lt;a href=x&gt;</code> or &lt;h2 x&gt;." in html
+    assert '<h2 style="margin' in html
+    assert "{" not in html.split("</style>")[1]
