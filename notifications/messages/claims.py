@@ -131,6 +131,7 @@ def facts(claim: ShiftClaim, shift: Shift, delivery: Delivery, now: datetime) ->
         **addresses.claim_links(claim),
         "claim": claim,
         "is_proven": claim.proven_at is not None,
+        "is_on": shift.is_on,
         "can_return": shift.accepts_claims(now),
         "reason": because(shift.office.name),
     }

@@ -121,6 +121,7 @@ def facts(rsvp: RSVP, delivery: Delivery, now: datetime) -> dict[str, Any]:
         "rsvp": rsvp,
         "party": rsvp.party_size,
         "online": rsvp.mode == Mode.REMOTE,
+        "is_on": event.is_on,
         "doors_open": event.mode != Mode.REMOTE,
         "is_proven": rsvp.proven_at is not None,
         "can_return": event.accepts_rsvps(now),

@@ -275,6 +275,19 @@ def test_a_cancelled_place_goes_from_the_calendar() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(("is_off", "words"), [(False, ""), (True, "Was planned for: ")])
+def test_a_cancelled_rsvp_does_not_sound_like_a_cancelled_event(is_off: bool, words: str) -> None:
+    event = town_hall()
+    rsvp = make.make_rsvp(event)
+    plan()
+    if is_off:
+        scenes.call_off(event)
+    actions.cancel_rsvp(rsvp_id=rsvp.pk, now=LATER)
+    lines = read(delivered("rsvp_cancelled")).text.splitlines()
+    assert lines[2] == f"{words}Thursday, June 11, 2026, 6:30–8:00 p.m. PDT"
+    assert ("You can RSVP again." in " ".join(lines)) is not is_off
+
+
 def test_leaving_the_line_takes_nothing_from_the_calendar() -> None:
     event = town_hall(capacity=1)
     make.make_rsvp(event)
