@@ -66,14 +66,14 @@ def blocks(listed: Sequence[Listed], language: str, render: Render) -> bytes:
     found: dict[str, tuple[int, bytes]] = {}
     stale: list[int] = []
     wanted = {one.uid: one.revision for one in listed}
-    rows = CalendarBlock.objects.filter(
-        uid__in=list(wanted), language=language, render_version=render_version()
-    ).values_list("pk", "uid", "revision", "block")
-    for pk, uid, revision, block in rows:
-        if revision == wanted[uid]:
-            found[uid] = revision, bytes(block)
-        elif revision < wanted[uid]:
+    rows = CalendarBlock.objects.filter(uid__in=list(wanted), language=language)
+    for pk, uid, revision, version, block in rows.values_list(
+        "pk", "uid", "revision", "render_version", "block"
+    ):
+        if version != render_version() or revision < wanted[uid]:
             stale.append(pk)
+        elif revision == wanted[uid]:
+            found[uid] = revision, bytes(block)
     missing = [one.pk for one in listed if one.uid not in found]
     if missing:
         with translation.override(language):

@@ -92,6 +92,7 @@ def import_calendar(
             report.skipped.append(_skipped(row, str(refused.message)))
         except IntegrityError:
             report.skipped.append(_skipped(row, "Another import brought it in at the same moment."))
+    report.skipped.sort(key=lambda problem: problem.line)
     there = {(row.source_uid, row.recurrence_id) for row in reading.rows}
     unclear = {problem.uid for problem in reading.problems}
     report.gone = [

@@ -37,12 +37,8 @@ def _part(
     if person.email is None:
         raise ValueError("A person without an e-mail address has no invitation.")
     origin = sender(office)
-    entry = replace(
-        entry,
-        # Somebody who comes back after a CANCEL does so at the same SEQUENCE: the later stamp is
-        # what makes the new REQUEST count (RFC 5546 section 2.1.5).
-        dtstamp=max(entry.dtstamp, attendance.changed_at),
-        organizer=Party(origin.display_name, origin.addr_spec),
-    )
-    attendee = Party(attendance.name, ascii_address(person.email))
+    entry = replace(entry, organizer=Party(origin.display_name, origin.addr_spec))
+    # Until the address is proven, the name may be anybody's words: they are not passed on.
+    name = attendance.name if attendance.proven_at is not None else ""
+    attendee = Party(name, ascii_address(person.email))
     return CalendarPart(invitation(entry, attendee=attendee, method=method), method)

@@ -16,7 +16,8 @@ from urllib.parse import quote
 from notifications.calendars import vtimezone
 
 RENDER_VERSION = 1
-"""Raised with every change of the bytes that this module writes for unchanged facts."""
+"""Raised with every change of the bytes that a block has for unchanged facts, here or in
+`entries`; `tests/calendars/test_blocks.py` notices."""
 
 PRODID = "-//Plazuela//Plazuela 1//EN"
 REFRESH = "PT1H"
