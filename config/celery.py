@@ -5,10 +5,9 @@ an argument, an ETA or a retry; due times live in rows.
 """
 
 import os
-import sys
 
 from celery import Celery
-from celery.signals import worker_init, worker_ready
+from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -22,17 +21,6 @@ app.autodiscover_tasks()
 # No `expires`: it is compared with the worker's own clock, and a host whose clock is wrong would
 # then drop every tick. Ten ticks at once do no harm.
 app.conf.beat_schedule = {"tick": {"task": TICK, "schedule": 60.0}}
-
-
-@worker_init.connect
-def know_the_tasks(sender: object, **kwargs: object) -> None:
-    """End a worker whose tasks could not be imported; Celery would run it, deaf to every hint."""
-    if TICK not in app.tasks:
-        # Celery takes the text of a SystemExit away.
-        sys.stderr.write(
-            "The worker cannot start: its tasks cannot be imported. The reason is above.\n"
-        )
-        sys.exit(1)
 
 
 @worker_ready.connect

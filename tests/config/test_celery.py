@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import pytest
 import redis
-from django.conf import settings
 from django.core.cache import caches
 from pytest_django import Settings
 
@@ -33,29 +32,6 @@ def test_a_hint_is_heard_within_a_second(processes: Processes) -> None:
     app.send_task(TICK)
     wait_for(Tick.objects.exists, seconds=10, what="the tick that was hinted at")
     assert time.monotonic() - started < 1
-
-
-def test_a_worker_that_cannot_import_its_tasks_ends() -> None:
-    script = """
-import sys
-sys.modules["notifications.tick"] = None
-from celery.__main__ import main
-sys.argv = "celery -A config.celery worker --pool solo --loglevel ERROR".split()
-main()
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        env={**os.environ, "DATA_DIR": str(settings.TEST_DIR)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 1
-    assert "notifications.tick" in done.stderr
-    assert done.stderr.endswith(
-        "The worker cannot start: its tasks cannot be imported. The reason is above.\n"
-    )
 
 
 @pytest.fixture
