@@ -6,7 +6,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from config import api, health, pages
+from config import api, health, pages, setup
 from events import urls as events
 from notifications import urls as notifications
 from notifications.calendars import urls as calendars
@@ -34,6 +34,7 @@ urlpatterns = [
 # Pages: the default language at the bare path, the others under their code (`/es/…`).
 urlpatterns += i18n_patterns(
     path("", pages.home, name="home"),
+    path("setup/", setup.setup, name="setup"),
     *calendars.pages,
     *notifications.pages,
     *events.pages,

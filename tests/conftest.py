@@ -55,3 +55,9 @@ def processes(transactional_db: None) -> Iterator[Processes]:
     """Start real processes of the site (a worker, beat, a web server) on this test's database."""
     with Processes() as started:
         yield started
+
+
+@pytest.fixture(autouse=True)
+def _an_office_has_been_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a site that runs: the empty site, which leads to the set-up, has tests of its own."""
+    monkeypatch.setattr("config.setup.SetupMiddleware.has_office", True)

@@ -32,6 +32,37 @@ def create_office(*, now: datetime, actor: StaffUser | None = None, **columns: A
     return office
 
 
+def open_first_office(
+    *,
+    manager_email: str,
+    manager_name: str,
+    password: str,
+    topics: list[dict[str, Any]],
+    now: datetime,
+    **columns: Any,
+) -> Office:
+    """Set the site up: the first office, its manager and the topics, all or nothing.
+
+    ``topics`` are arguments of :class:`Topic` each, with ``translations`` (language → name,
+    description). Raises :class:`Refused` if there is an office already.
+    """
+    with operation(at=now) as op:
+        if Office.objects.select_for_update().exists():
+            raise Refused("office_exists", _("This site has an office already. Sign in instead."))
+        office = Office.objects.create(created_at=now, updated_at=now, **columns)
+        op.record("office.created", office=office)
+        user = StaffUser.objects.create_user(manager_email, password, name=manager_name)
+        Membership.objects.create(user=user, office=office, role="manager")
+        op.record("membership.created", office=office, staff_user=user)
+        for position, texts in enumerate(topics):
+            translations = texts.pop("translations", {})
+            topic = Topic.objects.create(position=position, **texts)
+            for language, words in translations.items():
+                TopicTranslation.objects.create(topic=topic, language=language, **words)
+            op.record("topic.created", topic=topic)
+    return office
+
+
 def edit_office(
     *, office_id: int, changes: dict[str, Any], now: datetime, actor: StaffUser | None = None
 ) -> Office:
