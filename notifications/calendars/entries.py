@@ -69,7 +69,10 @@ def rsvp_entry(rsvp: RSVP, event: Event) -> Entry:
     """The event as the person who holds this RSVP sees it, with the link that manages it."""
     link = _page("rsvp", links.token_for(links.RSVP, rsvp))
     return _own(
-        _event_entry(event, joining=rsvp.is_confirmed and rsvp.mode == Mode.REMOTE),
+        _event_entry(
+            event,
+            joining=event.joining_is_public or (rsvp.is_confirmed and rsvp.mode == Mode.REMOTE),
+        ),
         rsvp,
         _("Change or cancel: %(link)s") % {"link": link},
     )
