@@ -109,8 +109,10 @@ def test_ones_own_cancellation_and_return_are_told_apart_by_their_stamp(office: 
     assert off.uid == back.uid == event.uid
 
 
-def test_only_who_joins_online_is_told_how(office: Office) -> None:
-    event = factories.make_event(office, mode="both", remote_url="https://meet.example/r")
+def test_where_places_online_are_scarce_only_who_has_one_is_told_how(office: Office) -> None:
+    event = factories.make_event(
+        office, mode="both", remote_url="https://meet.example/r", remote_capacity=5
+    )
     online = only(invite(factories.make_rsvp(event, mode="remote")))
     room = only(invite(factories.make_rsvp(event, mode="in_person")))
     assert "https://meet.example/r" in online.description
