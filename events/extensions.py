@@ -31,11 +31,46 @@ class EventPanel:
 
 @dataclass(frozen=True)
 class DeskCard:
-    """A card of the staff desk: ``load(request, offices, now)`` returns its context or ``None``."""
+    """A part of the staff desk's first page, in order of ``position``.
+
+    ``load(request, offices, now)`` returns the template's context (a constant number of queries),
+    or ``None`` to leave it out. ``place`` is "banner" (above everything, for what is broken),
+    "main" (the whole width) or "card" (a small one beside others, ``<li class="desk-card">``).
+    """
 
     name: str
     template: str
     load: "Callable[[HttpRequest, list[Office], datetime], dict[str, Any] | None]"
+    place: str = "card"
+    position: int = 5
+
+
+@dataclass(frozen=True)
+class FirstStep:
+    """What a new office does first, shown until it is done.
+
+    ``is_done(offices)`` asks at most one query. The list goes when all is done but what is
+    optional.
+    """
+
+    label: Any
+    text: Any
+    url_name: str
+    permission: str
+    is_done: "Callable[[list[Office]], bool]"
+    position: int
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """A group of people whom a change of an event concerns."""
+
+    #: "41 guests", in the language of the page.
+    words: str
+    #: How many of them are told by mail, and how many have no address.
+    by_mail: int
+    without_mail: int
 
 
 @dataclass(frozen=True)
@@ -76,6 +111,16 @@ event_panels: list[EventPanel] = []
 desk_cards: list[DeskCard] = []
 desk_sections: list[DeskSection] = []
 person_sections: list[PersonSection] = []
+first_steps: list[FirstStep] = []
+
+#: ``concerned(event, joining_alone)`` counts whom a change of time, place or status is told, one
+#: query each; ``None`` where there is nobody. ``joining_alone``: the link to join online is all
+#: that changes.
+concerned: "list[Callable[[Event, bool], Concerned | None]]" = []
+
+#: What a fact is called in the history of an event: the action of its AuditEntry → words in the
+#: past tense ("Shift moved"). Actions that are not here do not show.
+history_words: dict[str, Any] = {}
 
 #: Called after a commit that left facts to tell. Must not raise and must not take long: the row in
 #: the Outbox is the message, the doorbell only hurries it.

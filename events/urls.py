@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import path, register_converter
 
 from events.staff import urls as staff
-from events.views import event, event_list, month, own_rsvp, rsvp
+from events.views import event, event_list, media, month, own_rsvp, rsvp
 
 
 class Year:
@@ -49,8 +49,9 @@ pages = [
     *staff.pages,
 ]
 
-#: Without a prefix: links with a token.
+#: Without a prefix: links with a token, and uploaded files.
 links = [
+    path("media/<path:path>", media.media, name="media"),
     path("rsvps/<str:token>/", own_rsvp.own_rsvp, name="rsvp"),
     path("rsvps/<str:token>/confirm/", own_rsvp.confirm, name="rsvp-confirm"),
     path("rsvps/<str:token>/change/", own_rsvp.change, name="rsvp-change"),

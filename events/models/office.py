@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -98,6 +99,11 @@ class Office(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def logo_url(self) -> str:
+        """The logo's address on this site, wherever it is stored; empty without one."""
+        return reverse("media", kwargs={"path": self.logo.name}) if self.logo else ""
 
     @property
     def first_language(self) -> str:

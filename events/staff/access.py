@@ -65,7 +65,7 @@ def staff_page(
         @require_http_methods(methods)
         @wraps(view)
         def guarded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.is_authenticated:
+            if not _is_logged_in(request):
                 return unlisted(
                     redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
                 )
@@ -82,6 +82,10 @@ def staff_page(
         return guarded
 
     return decorate
+
+
+def _is_logged_in(request: HttpRequest) -> bool:
+    return request.user.is_authenticated
 
 
 def _work_for(request: StaffRequest, kind: str | None) -> None:

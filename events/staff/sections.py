@@ -1,10 +1,25 @@
-"""What this app adds to the desk's navigation."""
+"""What this app adds to the desk: entries of its navigation, cards, words, and who is told."""
 
 from django.utils.translation import gettext_lazy as _
 
-from events.extensions import DeskSection, desk_sections
+from events import extensions
+from events.extensions import DeskSection
+from events.staff import cards, concerned, history
 
 
 def register() -> None:
-    """Add the sections. Called once, when the app is ready."""
-    desk_sections.extend([DeskSection("today", _("Today"), "staff", "see_desk", 0)])
+    """Add them. Called once, when the app is ready."""
+    extensions.desk_sections.extend(
+        [
+            DeskSection("today", _("Today"), "staff", "see_desk", 0),
+            DeskSection("events", _("Events"), "staff-events", "edit_events", 1),
+            DeskSection("venues", _("Places"), "staff-venues", "edit_venues", 6),
+            DeskSection("topics", _("Topics"), "staff-topics", "edit_office", 7),
+            DeskSection("office", _("Office"), "staff-offices", "edit_office", 8),
+            DeskSection("members", _("Staff"), "staff-members", "edit_staff", 9),
+        ]
+    )
+    extensions.desk_cards.extend(cards.CARDS)
+    extensions.first_steps.extend(cards.FIRST_STEPS)
+    extensions.history_words.update(history.WORDS)
+    extensions.concerned.append(concerned.guests)

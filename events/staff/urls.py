@@ -2,9 +2,56 @@
 
 from django.urls import path
 
-from events.staff import kind, today
+from events.staff import (
+    event_edit,
+    event_list,
+    event_page,
+    event_state,
+    guest_files,
+    guests,
+    history,
+    kind,
+    members,
+    offices,
+    today,
+    topics,
+    venues,
+)
+
+_EVENT = "staff/events/<int:pk>/"
+_GUEST = "staff/events/<int:event_pk>/guests/<int:pk>/"
 
 pages = [
     path("staff/", today.today, name="staff"),
     path("staff/kind/", kind.choose_kind, name="staff-kind"),
+    path("staff/events/", event_list.event_list, name="staff-events"),
+    path("staff/events/new/", event_edit.event_new, name="staff-event-new"),
+    path(_EVENT, event_page.event_page, name="staff-event"),
+    path(f"{_EVENT}edit/", event_edit.event_edit, name="staff-event-edit"),
+    path(f"{_EVENT}post/", event_state.event_post, name="staff-event-post"),
+    path(f"{_EVENT}reschedule/", event_state.event_reschedule, name="staff-event-reschedule"),
+    path(f"{_EVENT}postpone/", event_state.event_postpone, name="staff-event-postpone"),
+    path(f"{_EVENT}cancel/", event_state.event_cancel, name="staff-event-cancel"),
+    path(f"{_EVENT}delete/", event_state.event_delete, name="staff-event-delete"),
+    path(f"{_EVENT}history/", history.event_history, name="staff-event-history"),
+    path(f"{_EVENT}guests/", guests.guests, name="staff-guests"),
+    path(f"{_EVENT}guests/new/", guests.guest_new, name="staff-guest-new"),
+    path(f"{_EVENT}guests/sheet/", guest_files.sign_in_sheet, name="staff-sign-in-sheet"),
+    path(f"{_EVENT}guests.csv", guest_files.guests_csv, name="staff-guests-csv"),
+    path(_GUEST, guests.guest, name="staff-guest"),
+    path(f"{_GUEST}change/", guests.guest_change, name="staff-guest-change"),
+    path(f"{_GUEST}cancel/", guests.guest_cancel, name="staff-guest-cancel"),
+    path(f"{_GUEST}attended/", guests.guest_attended, name="staff-guest-attended"),
+    path("staff/venues/", venues.venue_list, name="staff-venues"),
+    path("staff/venues/new/", venues.venue_new, name="staff-venue-new"),
+    path("staff/venues/<int:pk>/", venues.venue_edit, name="staff-venue"),
+    path("staff/topics/", topics.topic_list, name="staff-topics"),
+    path("staff/topics/new/", topics.topic_new, name="staff-topic-new"),
+    path("staff/topics/<slug:slug>/", topics.topic_edit, name="staff-topic"),
+    path("staff/offices/", offices.office_list, name="staff-offices"),
+    path("staff/offices/<slug:slug>/", offices.office_edit, name="staff-office"),
+    path("staff/members/", members.member_list, name="staff-members"),
+    path("staff/members/<int:pk>/role/", members.member_role, name="staff-member-role"),
+    path("staff/members/<int:pk>/remove/", members.member_remove, name="staff-member-remove"),
+    path("staff/members/<int:pk>/link/", members.member_link, name="staff-member-link"),
 ]

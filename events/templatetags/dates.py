@@ -161,6 +161,12 @@ def weekday_day(value: date) -> SafeString:
     )
 
 
+@register.filter
+def weekday_of(instant: datetime, timezone: str) -> SafeString:
+    """Write the day of an instant with its weekday: "Tuesday, June 9, 2026"."""
+    return weekday_day(dates_text.local(instant, timezone).date())
+
+
 @register.simple_tag
 def start_of(occasion: Occasion) -> str:
     """Return when something begins, for narrow places: "6:30 p.m."."""

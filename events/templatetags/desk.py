@@ -7,6 +7,7 @@ from django.template import Context
 from django.urls import reverse
 
 from events import extensions
+from events.languages import own_name
 from events.models import OfficeKind
 from events.permissions import Grants, grants_of
 from events.staff.access import kinds_of
@@ -32,6 +33,12 @@ def desk_entries(context: Context) -> list[Entry]:
         for section in sections
         if section.is_open_to(roles)
     ]
+
+
+@register.filter
+def own_language(code: str) -> str:
+    """Return the name of a language as its speakers write it: "Español"."""
+    return own_name(code)
 
 
 class Hat(NamedTuple):

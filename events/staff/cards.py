@@ -1,0 +1,151 @@
+"""What the events put on the desk's first page, and what a new office does first."""
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from events import dates_text
+from events.extensions import DeskCard, FirstStep
+from events.models import (
+    AccessKind,
+    AccessRequest,
+    AttendanceStatus,
+    Event,
+    EventStatus,
+    Membership,
+    Office,
+)
+from events.staff.event_list import drafts, one_of_each_series, upcoming
+
+#: Rows of a card; the rest is behind its link.
+COMING = 6
+SOME = 5
+
+
+def coming_card(
+    request: HttpRequest, offices: list[Office], now: datetime
+) -> dict[str, Any] | None:
+    """The next events, one date of each series, with how full they are."""
+    events = Event.objects.filter(office__in=offices)
+    coming = events.posted().going_on().upcoming(now)
+    next_ones = one_of_each_series(coming).with_waitlist_length().for_cards()
+    found = list(next_ones[:COMING])
+    return {"events": found} if found else None
+
+
+class Arrangement(NamedTuple):
+    """What guests of one event need, and by when it should be arranged."""
+
+    event: Event
+    needs: list[str]
+    due: date
+    is_late: bool
+
+
+def access_card(
+    request: HttpRequest, offices: list[Office], now: datetime
+) -> dict[str, Any] | None:
+    """Access asked for at coming events, what is due first on top."""
+    asked = (
+        AccessRequest.objects.filter(
+            rsvp__event__office__in=offices,
+            rsvp__event__ends_at__gt=now,
+            rsvp__event__status__in=[EventStatus.TENTATIVE, EventStatus.CONFIRMED],
+        )
+        .exclude(rsvp__status=AttendanceStatus.CANCELLED)
+        .values("rsvp__event", "kind")
+        .annotate(parties=Count("pk"))
+        .order_by("rsvp__event__starts_at", "rsvp__event", "-parties", "kind")
+    )
+    needs: dict[int, list[str]] = {}
+    for row in asked:
+        label = str(AccessKind(row["kind"]).label)
+        words = f"{row['parties']} × {label}" if row["parties"] > 1 else label
+        needs.setdefault(row["rsvp__event"], []).append(words)
+    if not needs:
+        return None
+    events = Event.objects.for_cards().in_bulk(needs)
+    found = [
+        Arrangement(
+            event,
+            needs[pk],
+            event.access_deadline,
+            dates_text.local(now, event.timezone).date() > event.access_deadline,
+        )
+        for pk, event in events.items()
+    ]
+    found.sort(key=lambda arrangement: (arrangement.due, arrangement.event.starts_at))
+    return {"arrangements": found[:SOME], "more": max(len(found) - SOME, 0)}
+
+
+def drafts_card(
+    request: HttpRequest, offices: list[Office], now: datetime
+) -> dict[str, Any] | None:
+    """Events that nobody but staff sees yet."""
+    rows = one_of_each_series(drafts(Event.objects.filter(office__in=offices), now))
+    count = rows.count()
+    return {"drafts": rows.for_cards()[:SOME], "count": count} if count else None
+
+
+def postponed_card(
+    request: HttpRequest, offices: list[Office], now: datetime
+) -> dict[str, Any] | None:
+    """Events that wait for a new date, and their guests with them."""
+    waiting = upcoming(Event.objects.filter(office__in=offices), now)
+    rows = waiting.filter(status=EventStatus.POSTPONED).annotate(
+        guests=Count("rsvps", filter=Q(rsvps__status__in=["confirmed", "waitlisted"]))
+    )
+    found = list(rows.for_cards()[:SOME])
+    return {"events": found} if found else None
+
+
+CARDS = [
+    DeskCard("coming", "events/staff/card_coming.html", coming_card, "main", 1),
+    DeskCard("access", "events/staff/card_access.html", access_card, "card", 1),
+    DeskCard("postponed", "events/staff/card_postponed.html", postponed_card, "card", 3),
+    DeskCard("drafts", "events/staff/card_drafts.html", drafts_card, "card", 4),
+]
+
+
+def _has_contact(offices: list[Office]) -> bool:
+    return all(office.postal_address and office.phone for office in offices)
+
+
+def _has_event(offices: list[Office]) -> bool:
+    return Event.objects.filter(office__in=offices).exists()
+
+
+def _has_colleague(offices: list[Office]) -> bool:
+    return Membership.objects.filter(office__in=offices).values("user").distinct().count() > 1
+
+
+FIRST_STEPS = [
+    FirstStep(
+        _("Say how to reach your office"),
+        _("Phone and postal address stand on every page and in every mail."),
+        "staff-offices",
+        "edit_office",
+        _has_contact,
+        1,
+    ),
+    FirstStep(
+        _("Create your first event"),
+        _("Residents can RSVP as soon as it is posted."),
+        "staff-event-new",
+        "edit_events",
+        _has_event,
+        2,
+    ),
+    FirstStep(
+        _("Add a colleague"),
+        _("Editors write events and letters. Managers post letters and change settings, too."),
+        "staff-members",
+        "edit_staff",
+        _has_colleague,
+        5,
+        optional=True,
+    ),
+]

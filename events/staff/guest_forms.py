@@ -1,0 +1,108 @@
+"""The forms in which staff write down a guest."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from events.forms import ChangeForm, PartyForm, languages_offered, suggested_mode
+from events.languages import own_name
+from events.models import Event
+from events.ways import Way
+
+
+class GuestForm(PartyForm):
+    """Somebody who calls or comes by. An e-mail address or a phone number is enough."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=200,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages={"required": _("Enter the guest’s name.")},
+    )
+    phone = forms.CharField(
+        label=_("Phone number"),
+        help_text=_("Without an email address, this is how a change reaches them."),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput({"type": "tel", "autocomplete": "off"}),
+    )
+    email = forms.EmailField(
+        label=_("Email address"),
+        help_text=_("With one, they get a confirmation and a link to change or cancel."),
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput({"autocomplete": "off"}),
+        error_messages={"invalid": _("Enter an email address in full, like name@example.org.")},
+    )
+    language = forms.ChoiceField(label=_("Language they prefer"))
+    overbook = forms.BooleanField(
+        label=_("Give them a place even if that is more people than planned"), required=False
+    )
+
+    field_order = (
+        "name", "phone", "email", "party_size", "mode", "overbook", "language", "access_needs",
+        "access_note",
+    )  # fmt: skip
+    #: What ``events.actions.rsvps.rsvp`` takes from the form as it is.
+    passed_on = (
+        "name", "phone", "email", "party_size", "mode", "language", "access_needs", "access_note",
+    )  # fmt: skip
+    proposed = (*PartyForm.proposed, "language")
+
+    def __init__(self, data: Any = None, *, event: Event, ways: list[Way], now: datetime) -> None:
+        initial = {
+            "party_size": 1,
+            "mode": suggested_mode(ways),
+            "language": event.office.first_language,
+        }
+        super().__init__(data, event=event, ways=ways, now=now, initial=initial)
+        codes = languages_offered(event)
+        page = get_language() or settings.LANGUAGE_CODE
+        first = event.office.first_language
+        language = self.fields["language"]
+        assert isinstance(language, forms.ChoiceField)
+        language.choices = [(c, own_name(c)) for c in dict.fromkeys([first, *codes, page])]
+        _speak_of_the_guest(self, ways)
+        if all(way.left is None for way in ways):
+            del self.fields["overbook"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        nothing_typed = not data.get("phone") and not data.get("email")
+        if nothing_typed and not {"phone", "email"} & set(self.errors):
+            self.add_error("phone", _("Enter a phone number or an email address."))
+        return data
+
+
+class GuestChangeForm(ChangeForm):
+    """Change what a guest's RSVP says."""
+
+    def __init__(self, data: Any = None, *, ways: list[Way], **facts: Any) -> None:
+        super().__init__(data, ways=ways, **facts)
+        _speak_of_the_guest(self, ways)
+
+
+def _speak_of_the_guest(form: PartyForm, ways: list[Way]) -> None:
+    """Word the public's form for staff: they write down what somebody else says."""
+    form.fields["party_size"].label = _("How many people, with them?")
+    form.fields["access_needs"].label = _("What do they need to take part?")
+    form.fields["access_needs"].help_text = ""
+    form.fields["access_note"].label = _("In their own words")
+    mode = form.fields["mode"]
+    assert isinstance(mode, forms.ChoiceField)
+    mode.label = _("How do they take part?")
+    mode.choices = [(way.mode, _places(way)) for way in ways]
+
+
+def _places(way: Way) -> str:
+    if way.left is None:
+        return gettext("%(way)s: no limit on places") % {"way": way.name}
+    if way.left:
+        text = ngettext("%(way)s: %(left)s place left", "%(way)s: %(left)s places left", way.left)
+        return text % {"way": way.name, "left": way.left}
+    text = gettext("%(way)s: full, parties waiting: %(count)s")
+    return text % {"way": way.name, "count": way.waiting.parties}

@@ -1,0 +1,196 @@
+"""What was done with an event, in words: the audit trail as staff read it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpResponse
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from events import dates_text, extensions
+from events.models import RSVP, AuditEntry, Event, EventStatus, EventType, Mode
+from events.queries import read_page
+from events.staff.access import StaffRequest, desk_page, own_row, staff_page
+
+PAGE_SIZE = 100
+
+#: What this app's facts are called. Upper apps add theirs to ``extensions.history_words``.
+WORDS = {
+    "event.created": gettext_lazy("Draft begun"),
+    "event.posted": gettext_lazy("Posted"),
+    "event.edited": gettext_lazy("Changed"),
+    "event.rescheduled": gettext_lazy("Moved to another time"),
+    "event.moved": gettext_lazy("Moved to another place"),
+    "event.cancelled": gettext_lazy("Cancelled"),
+    "event.postponed": gettext_lazy("Postponed"),
+    "series.ended": gettext_lazy("Series ended before this date"),
+    "rsvp.confirmed": gettext_lazy("RSVP: a place"),
+    "rsvp.waitlisted": gettext_lazy("RSVP: on the waitlist"),
+    "rsvp.unproven": gettext_lazy("RSVP: to be confirmed by mail"),
+    "rsvp.repeated": gettext_lazy("RSVP sent again"),
+    "rsvp.promoted": gettext_lazy("Moved up from the waitlist"),
+    "rsvp.proven": gettext_lazy("Confirmed by mail"),
+    "rsvp.changed": gettext_lazy("RSVP changed"),
+    "rsvp.needs_changed": gettext_lazy("Access needs changed"),
+    "rsvp.cancelled": gettext_lazy("RSVP cancelled"),
+    "rsvp.expired": gettext_lazy("RSVP ended: never confirmed"),
+    "rsvp.attended": gettext_lazy("Attendance written down"),
+}
+#: What changed fields are called.
+FIELDS = {
+    "title": gettext_lazy("Title"),
+    "description": gettext_lazy("Description"),
+    "event_type": gettext_lazy("Type"),
+    "starts_at": gettext_lazy("Starts"),
+    "ends_at": gettext_lazy("Ends"),
+    "timezone": gettext_lazy("Time zone"),
+    "all_day": gettext_lazy("All day"),
+    "status": gettext_lazy("Status"),
+    "status_reason": gettext_lazy("Reason"),
+    "mode": gettext_lazy("How to attend"),
+    "venue": gettext_lazy("Place"),
+    "remote_url": gettext_lazy("Link to join online"),
+    "dial_in": gettext_lazy("Phone number to join"),
+    "capacity": gettext_lazy("Places in the room"),
+    "remote_capacity": gettext_lazy("Places online"),
+    "party_size": gettext_lazy("People"),
+    "takes_rsvps": gettext_lazy("Takes RSVPs"),
+    "spoken_languages": gettext_lazy("Languages"),
+    "access_services": gettext_lazy("Access services on offer"),
+    "topics": gettext_lazy("Topics"),
+    "cohosts": gettext_lazy("Together with"),
+    "translations": gettext_lazy("Other languages"),
+    "minimum": gettext_lazy("People needed"),
+    "role": gettext_lazy("Role"),
+    "attended": gettext_lazy("Came"),
+    "access_needs": gettext_lazy("Access needs"),
+    "access_note": gettext_lazy("In their own words"),
+}
+#: Said by the fact itself.
+UNSAID = frozenset({"posted_at", "source_hash"})
+
+
+class ChangedField(NamedTuple):
+    """A field with its old and new value in words; both empty where they are personal or long."""
+
+    label: str
+    old: str
+    new: str
+
+
+class Fact(NamedTuple):
+    """One thing that was done."""
+
+    words: str
+    #: The guest concerned, as far as it is one.
+    who: str
+    rsvp: int | None
+    changes: list[ChangedField]
+
+
+class Step(NamedTuple):
+    """What one person did at one moment."""
+
+    at: datetime
+    by: str
+    facts: list[Fact]
+
+
+@staff_page("see_attendance")
+def event_history(request: StaffRequest, pk: int) -> HttpResponse:
+    """Show who did what with an event, latest first; its guests' part by itself."""
+    event = own_row(request, Event.objects.for_cards(), pk=pk)
+    limit, offset = read_page(request.GET, usual=PAGE_SIZE)
+    about = "guests" if request.GET.get("about") == "guests" else ""
+    entries = AuditEntry.objects.filter(event_id=event.pk, action__in=extensions.history_words)
+    people = Q(action__startswith="rsvp.") | Q(action__startswith="claim.")
+    views = {"": entries.exclude(people), "guests": entries.filter(people)}
+    labels = {"": _("The event"), "guests": _("Guests and volunteers")}
+    counts = {name: rows.count() for name, rows in views.items()}
+    tabs = [
+        {
+            "label": labels[name],
+            "url": "?" + urlencode({"about": name} if name else {}),
+            "count": counts[name],
+            "current": name == about,
+        }
+        for name in views
+    ]
+    page = views[about].select_related("staff").order_by("-at", "-pk")[offset : offset + limit]
+    context = {
+        "event": event,
+        "tab": "history",
+        "history_tabs": tabs,
+        "steps": steps(page, event),
+        "offset": offset,
+        "limit": limit,
+        "count": counts[about],
+    }
+    return desk_page(
+        request, "events/staff/history.html", context, section="events", office=event.office
+    )
+
+
+def steps(entries: Iterable[AuditEntry], event: Event) -> list[Step]:
+    """Return facts (latest first) in words, those of one operation together. One query."""
+    entries = list(entries)
+    names = dict(
+        RSVP.objects.filter(
+            pk__in={e.subjects["rsvp"] for e in entries if "rsvp" in e.subjects}
+        ).values_list("pk", "name")
+    )
+    found = []
+    for _operation, group in groupby(entries, key=lambda entry: entry.operation):
+        # Within an operation the facts stand in the order in which they happened.
+        together = list(group)[::-1]
+        facts = [
+            Fact(
+                str(extensions.history_words[entry.action]),
+                names.get(entry.subjects.get("rsvp"), ""),
+                entry.subjects.get("rsvp"),
+                changed_fields(entry, event),
+            )
+            for entry in together
+        ]
+        found.append(Step(together[0].at, _by(together[0]), facts))
+    return found
+
+
+def _by(entry: AuditEntry) -> str:
+    if entry.actor_kind == "staff":
+        return str(entry.staff) if entry.staff is not None else _("Somebody who left")
+    if entry.actor_kind == "person":
+        return _("The guest or volunteer")
+    return _("The program itself")
+
+
+def changed_fields(entry: AuditEntry, event: Event) -> list[ChangedField]:
+    """Return what an entry says of changed fields, in words."""
+    found = []
+    for name, pair in entry.changes.items():
+        if name in UNSAID:
+            continue
+        old, new = (_value(name, value, event) for value in pair) if pair else ("", "")
+        found.append(ChangedField(str(FIELDS.get(name, name.replace("_", " "))), old, new))
+    return found
+
+
+_CHOICES: dict[str, Any] = {"mode": Mode, "status": EventStatus, "event_type": EventType}
+
+
+def _value(name: str, value: Any, event: Event) -> str:
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if name in ("starts_at", "ends_at"):
+        language = get_language() or settings.LANGUAGE_CODE
+        return dates_text.moment_text(datetime.fromisoformat(value), event.timezone, language)
+    if name in _CHOICES and value in _CHOICES[name].values:
+        return str(_CHOICES[name](value).label)
+    return str(value)
