@@ -50,6 +50,8 @@ def _free_slug(wanted: str) -> str:
 
 def _insert(op: Operation, office: Office, draft: LetterDraft) -> Letter:
     """Write a draft's rows and record ``letter.created``. Opens no transaction."""
+    # One letter of an office at a time: two with one title must not find the same slug free.
+    Office.objects.select_for_update(no_key=True).get(pk=office.pk)
     letter = Letter.objects.create(
         office=office,
         slug=_free_slug(draft.title),
