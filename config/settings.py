@@ -233,10 +233,20 @@ MAIL_TRANSPORT = env.mail(
     BASE_DIR,
     why=_unless_debug,
 )
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Plazuela <no-reply@{_site.hostname}>")
-try:
-    validate_email(DEFAULT_FROM_EMAIL.rpartition("<")[2].removesuffix(">"))
-except ValidationError:
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text.rpartition("<")[2].removesuffix(">"))
+    except ValidationError:
+        return False
+    return True
+
+
+# A site without a name of its own (an IP address, a bare host name) still has a sender.
+_mail_host = _site.hostname if _is_address(f"no-reply@{_site.hostname}") else "localhost"
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Plazuela <no-reply@{_mail_host}>")
+if not _is_address(DEFAULT_FROM_EMAIL):
     stop("DEFAULT_FROM_EMAIL must be an address, or a name and an <address>.")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
