@@ -31,7 +31,8 @@ from notifications.subscriptions import addresses
 def readers(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[list[Recipient], str]:
     """Return the next readers of a posted letter in order of their keys, each once.
 
-    The cursor is the last person's key, so that no audience is ever held as a whole. Three
+    Those who were on the list when it was posted: however late it is planned, the readers are the
+    same. The cursor is the last person's key, so that no audience is ever held as a whole. Three
     queries a chunk, whatever its size.
     """
     (entry,) = entries
@@ -41,7 +42,7 @@ def readers(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[lis
     people = list(
         Subscription.objects.live()
         .filter(office=letter.office_id, topic__letters=letter, person__email__isnull=False)
-        .filter(person__gt=int(cursor or 0))
+        .filter(person__gt=int(cursor or 0), confirmed_at__lte=letter.posted_at)
         .order_by("person")
         .values_list("person", flat=True)
         .distinct()[:limit]

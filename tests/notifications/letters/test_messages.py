@@ -52,6 +52,13 @@ def test_each_confirmed_reader_of_any_topic_gets_one_copy(office: Office, housin
     assert keys == {f"letter:{letter.pk}:{person.pk}" for person in people}
 
 
+def test_who_joins_after_it_was_posted_gets_the_next_one(office: Office, housing: Topic) -> None:
+    make_reader(office, [housing], email="before@example.org")
+    make_letter(office, topics=[housing])
+    make_reader(office, [housing], email="after@example.org", now=LATER)
+    assert mailed("letter_posted") == ["before@example.org"]
+
+
 def test_a_campaigns_letter_never_goes_to_the_readers_of_a_public_office(housing: Topic) -> None:
     official, campaign = make_office(), make_office(kind="campaign")
     make_reader(official, [housing], email="citizen@example.org")
