@@ -99,9 +99,9 @@ def _leads_by_office() -> dict[int, list[Lead]]:
 class _Settled:
     """Since when the times of occasions and the leads of offices are what they are."""
 
-    offices: Mapping[int, datetime]
-    events: Mapping[int, datetime]
-    shifts: Mapping[int, datetime]
+    offices: Mapping[int | None, datetime]
+    events: Mapping[int | None, datetime]
+    shifts: Mapping[int | None, datetime]
 
     def since(self, row: Mapping[str, Any], event_id: int | None) -> datetime | None:
         instants = (
@@ -114,9 +114,9 @@ class _Settled:
 
 def _settled_since(now: datetime, leads: Mapping[int, object]) -> _Settled:
     """Read what was rescheduled, and which office changed its leads, as far back as matters."""
-    offices: dict[int, datetime] = {}
-    events: dict[int, datetime] = {}
-    shifts: dict[int, datetime] = {}
+    offices: dict[int | None, datetime] = {}
+    events: dict[int | None, datetime] = {}
+    shifts: dict[int | None, datetime] = {}
     entries = AuditEntry.objects.filter(
         office_id__in=leads,
         at__gte=now - LOOKS_BACK,
@@ -132,7 +132,7 @@ def _settled_since(now: datetime, leads: Mapping[int, object]) -> _Settled:
     return _Settled(offices, events, shifts)
 
 
-def _events(now: datetime, horizon: datetime) -> QuerySet[Event, dict[str, Any]]:
+def _events(now: datetime, horizon: datetime) -> Iterable[Mapping[str, Any]]:
     return (
         Event.objects.posted()
         .going_on()
@@ -141,13 +141,10 @@ def _events(now: datetime, horizon: datetime) -> QuerySet[Event, dict[str, Any]]
     )
 
 
-def _shifts(now: datetime, horizon: datetime) -> QuerySet[Shift, dict[str, Any]]:
-    return (
-        Shift.objects.effective(start=now, end=horizon)
-        .posted()
-        .going_on()
-        .filter(starts_at__gt=now)
-        .values("pk", "office_id", "event_id", "starts_at", "timezone", "schedule_rev")
+def _shifts(now: datetime, horizon: datetime) -> Iterable[Mapping[str, Any]]:
+    shifts: Any = Shift.objects.effective(start=now, end=horizon).posted().going_on()
+    return shifts.starting_between(now, horizon).values(
+        "pk", "office_id", "event_id", "starts_at", "timezone", "schedule_rev"
     )
 
 
@@ -159,7 +156,8 @@ def _due_occasions(
 ) -> list[Occasion]:
     found = []
     for row in rows:
-        if row["office_id"] not in leads or is_quiet(now, row["timezone"]):
+        has_begun = row["starts_at"] <= now
+        if has_begun or row["office_id"] not in leads or is_quiet(now, row["timezone"]):
             continue
         event_id = row.get("event_id", row["pk"])
         moments = _moments(leads[row["office_id"]], row["starts_at"], row["timezone"])
@@ -249,13 +247,8 @@ def shifts_nearby(event: Any, person: Any) -> QuerySet[Shift]:
     return (
         Shift.objects.effective()
         .going_on()
-        .filter(
-            event_id=event,
-            claims__person=person,
-            claims__status="confirmed",
-            starts_at__gte=start - SAME_OCCASION,
-            starts_at__lte=start + SAME_OCCASION,
-        )
+        .starting_between(start - SAME_OCCASION, start + SAME_OCCASION)
+        .filter(event_id=event, claims__person=person, claims__status="confirmed")
     )
 
 

@@ -90,6 +90,7 @@ def of_delivery(delivery: Delivery, occasion: Event | Shift, *, field: str) -> C
 
     ``field`` names the column that the person's deliveries about it share, such as ``event_id``.
     """
+    assert delivery.person_id is not None
     operations = [delivery.operation]
     earlier = Delivery.objects.filter(
         person_id=delivery.person_id,
@@ -124,7 +125,15 @@ def of_facts(entries: Sequence[AuditEntry], occasion: Event | Shift) -> Changes:
 
 def was_by_staff(operation: UUID | None) -> bool:
     """Whether the office did it, and not the person concerned."""
-    return AuditEntry.objects.filter(operation=operation, actor_kind="staff").exists()
+    return any(entry.actor_kind == "staff" for entry in facts_of(operation))
+
+
+def facts_of(operation: UUID | None, *actions: str) -> list[AuditEntry]:
+    """Return the facts of an operation in order, all or those of these actions; one query."""
+    if operation is None:
+        return []
+    entries = AuditEntry.objects.filter(operation=operation).order_by("pk")
+    return list(entries.filter(action__in=actions) if actions else entries)
 
 
 def _between(operations: Iterable[UUID | None], occasion: Event | Shift) -> Changes:

@@ -116,11 +116,12 @@ def is_refused() -> Q:
 
 def read(delivery: Delivery) -> tuple[ShiftClaim, Shift]:
     """Return the delivery's claim, and its shift with all that a message shows."""
+    assert delivery.claim_id is not None
     claim = ShiftClaim.objects.select_related("person").get(pk=delivery.claim_id)
     return claim, read_shift(claim.shift_id)
 
 
-def read_shift(shift_id: int | None) -> Shift:
+def read_shift(shift_id: int) -> Shift:
     return Shift.objects.effective().with_all_shown().get(pk=shift_id)
 
 
@@ -169,41 +170,39 @@ def context_confirmed(delivery: Delivery, now: datetime) -> dict[str, Any]:
 
 def context_refused(delivery: Delivery, now: datetime) -> dict[str, Any]:
     """What the shift would overlap, with the link by which the person can give that back."""
+    assert delivery.shift_id is not None
+    assert delivery.person_id is not None
     shift = read_shift(delivery.shift_id)
     known = occasions.shift_facts(shift, language=delivery.language, now=now)
-    entry = (
-        AuditEntry.objects.filter(
-            operation=delivery.operation, action="claim.refused", person_id=delivery.person_id
-        )
-        .order_by("-pk")
-        .first()
-    )
-    subjects = entry.subjects if entry is not None else {}
+    subjects: dict[str, Any] = {}
+    for entry in changes.facts_of(delivery.operation, "claim.refused"):
+        if entry.person_id == delivery.person_id:
+            subjects = entry.subjects
     other: dict[str, Any] = {}
     if "other_shift" in subjects:
-        other = _other_shift(subjects["other_shift"], delivery)
+        other = _other_shift(subjects["other_shift"], delivery.person_id, delivery.language)
     elif "other_event" in subjects:
-        other = _other_event(subjects["other_event"], delivery)
+        other = _other_event(subjects["other_event"], delivery.person_id, delivery.language)
     return known | other | {"reason": because(shift.office.name)}
 
 
-def _other_shift(shift_id: int, delivery: Delivery) -> dict[str, Any]:
+def _other_shift(shift_id: int, person_id: int, language: str) -> dict[str, Any]:
     shift = read_shift(shift_id)
-    claim = ShiftClaim.objects.confirmed().filter(shift=shift, person_id=delivery.person_id).first()
+    claim = ShiftClaim.objects.confirmed().filter(shift=shift, person_id=person_id).first()
     return {
-        "other_title": occasions.shift_title(shift, delivery.language),
+        "other_title": occasions.shift_title(shift, language),
         "other_when": occasions.when_words(shift),
         "other_url": addresses.claim_links(claim)["manage_url"] if claim is not None else "",
         "other_is_shift": True,
     }
 
 
-def _other_event(event_id: int, delivery: Delivery) -> dict[str, Any]:
+def _other_event(event_id: int, person_id: int, language: str) -> dict[str, Any]:
     event = Event.objects.with_all_shown().get(pk=event_id)
-    rsvp = RSVP.objects.confirmed().filter(event=event, person_id=delivery.person_id).first()
+    rsvp = RSVP.objects.confirmed().filter(event=event, person_id=person_id).first()
     token = links.token_for(links.RSVP, rsvp) if rsvp is not None else ""
     return {
-        "other_title": event.in_language(delivery.language).title,
+        "other_title": event.in_language(language).title,
         "other_when": occasions.when_words(event),
         "other_url": addresses.own_page("rsvp", token) if token else "",
         "other_is_shift": False,

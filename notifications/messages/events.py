@@ -86,7 +86,9 @@ def concerned(
 def _read(
     entries: Sequence[AuditEntry], cursor: str, limit: int
 ) -> tuple[Event, changes.Changes, list[Concerned], str]:
-    event = Event.objects.select_related("office", "venue").get(pk=entries[0].event_id)
+    event_id = entries[0].event_id
+    assert event_id is not None
+    event = Event.objects.select_related("office", "venue").get(pk=event_id)
     moved = changes.of_facts(entries, event)
     people, following = concerned(
         event, joining_alone=moved.concern_joining_alone, cursor=cursor, limit=limit
@@ -208,6 +210,7 @@ def is_in_calendar() -> Q:
 
 def calendar_still_true(delivery: Delivery, now: datetime) -> bool:
     """Also whether the entry is still to be entered, or to be removed, as it was planned."""
+    assert delivery.event_id is not None
     is_on = Event.objects.going_on().filter(pk=delivery.event_id).exists()
     wanted = "REQUEST" if is_on else "CANCEL"
     in_calendar = guards.holds(is_in_calendar)(delivery, now)
@@ -230,6 +233,7 @@ class ShiftLine:
 
 
 def _shift_lines(delivery: Delivery, event: Event) -> Iterator[ShiftLine]:
+    assert delivery.person_id is not None
     held = ShiftClaim.objects.active().filter(person_id=delivery.person_id)
     by_shift: dict[int, ShiftClaim] = {claim.shift_id: claim for claim in held.order_by("pk")}
     shifts = (
@@ -237,9 +241,8 @@ def _shift_lines(delivery: Delivery, event: Event) -> Iterator[ShiftLine]:
         .filter(event=event, pk__in=by_shift)
         .effective()
         .select_related("role", "event")
-        .order_by("starts_at", "id")
     )
-    for shift in shifts:
+    for shift in sorted(shifts, key=lambda shift: (shift.starts_at, shift.pk)):
         claim = by_shift[shift.pk]
         yield ShiftLine(
             role=shift.role.name,
@@ -261,6 +264,7 @@ def clash_words(claim: ShiftClaim, shift: Shift, language: str) -> str:
 
 
 def _facts(delivery: Delivery, now: datetime) -> dict[str, Any]:
+    assert delivery.event_id is not None
     event = Event.objects.with_all_shown().get(pk=delivery.event_id)
     rsvp = None
     if delivery.rsvp_id is not None:

@@ -68,10 +68,8 @@ def event_time_is_the_same() -> Q:
 
 def shift_time_is_the_same() -> Q:
     """Neither the shift nor its event was moved in time since the delivery was planned."""
-    shift = Shift.objects.effective().filter(
-        pk=OuterRef("shift_id"), schedule_rev=OuterRef("schedule_rev")
-    )
-    return Q(Exists(shift))
+    shift = Shift.objects.effective().scheduled_as(OuterRef("schedule_rev"))
+    return Q(Exists(shift.filter(pk=OuterRef("shift_id"))))
 
 
 def person_takes_part() -> Q:

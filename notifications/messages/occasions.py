@@ -26,9 +26,14 @@ def language_in_use() -> str:
 class Occasion(Protocol):
     """What dates in words need: an event, a shift, or what one of them was before."""
 
-    starts_at: datetime
-    ends_at: datetime
-    timezone: str
+    @property
+    def starts_at(self) -> datetime: ...
+
+    @property
+    def ends_at(self) -> datetime: ...
+
+    @property
+    def timezone(self) -> str: ...
 
 
 def day_words(occasion: Occasion, now: datetime) -> str:

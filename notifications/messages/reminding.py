@@ -64,7 +64,7 @@ def claim_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
     claim, shift = claims.read(delivery)
     known = claims.facts(claim, shift, delivery, now)
     rsvp = None
-    if shift.event_id is not None:
+    if shift.event_id is not None and delivery.person_id is not None:
         rsvp = (
             RSVP.objects.confirmed()
             .filter(event_id=shift.event_id, person_id=delivery.person_id)

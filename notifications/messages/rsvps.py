@@ -95,6 +95,7 @@ def _has_newer(statuses: Iterable[str]) -> Q:
 
 def read(delivery: Delivery) -> RSVP:
     """Return the delivery's RSVP with its event and all that a message shows of both."""
+    assert delivery.rsvp_id is not None
     rsvp = (
         RSVP.objects.select_related("person")
         .prefetch_related("access_requests")
@@ -215,9 +216,9 @@ def context_changed(delivery: Delivery, now: datetime) -> dict[str, Any]:
     """The party's size before and now."""
     rsvp = read(delivery)
     before = None
-    entries = AuditEntry.objects.filter(operation=delivery.operation, action="rsvp.changed")
-    for entry in entries.filter(person_id=delivery.person_id).order_by("pk"):
-        before, _after = entry.changes.get("party_size") or (None, None)
+    for entry in changes.facts_of(delivery.operation, "rsvp.changed"):
+        if entry.person_id == delivery.person_id:
+            before, _after = entry.changes.get("party_size") or (None, None)
     return facts(rsvp, delivery, now) | waiting_facts(rsvp) | {"party_before": before}
 
 

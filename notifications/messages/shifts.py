@@ -44,7 +44,7 @@ def is_changed() -> Q:
 
 
 def is_cancelled() -> Q:
-    shift = Shift.objects.effective().filter(pk=OuterRef("shift_id"), status="cancelled")
+    shift = Shift.objects.effective().cancelled().filter(pk=OuterRef("shift_id"))
     return guards.claim_is("confirmed", "waitlisted") & Q(Exists(shift))
 
 

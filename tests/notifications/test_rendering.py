@@ -170,7 +170,8 @@ def test_the_name_typed_in_the_form_is_not_mailed() -> None:
     """A stranger who types somebody's address must not be able to send them words of their own."""
     make.make_rsvp(scenes.town_hall(), name="Buy pills at example.com", proven=False)
     mail = scenes.read(scenes.delivered("rsvp_confirmed"))
-    assert "pills" not in mail.subject + mail.text + mail.html
+    assert mail.calendar is not None
+    assert "pills" not in mail.subject + mail.text + mail.html + mail.calendar.content.decode()
 
 
 def test_the_guests_own_words_on_access_are_not_mailed() -> None:

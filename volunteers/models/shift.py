@@ -108,6 +108,18 @@ class ShiftQuerySet(models.QuerySet["Shift"]):
     def going_on(self) -> "ShiftQuerySet":
         return self.filter(status__in=["confirmed", "tentative"])
 
+    def cancelled(self) -> "ShiftQuerySet":
+        """Cancelled by itself, or with its event."""
+        return self.filter(status="cancelled")
+
+    def scheduled_as(self, schedule_rev: object) -> "ShiftQuerySet":
+        """Not moved in time since its ``schedule_rev`` was this one."""
+        return self.filter(schedule_rev=schedule_rev)
+
+    def starting_between(self, start: object, end: object) -> "ShiftQuerySet":
+        """Starting from ``start`` to ``end``, both included: instants or expressions of them."""
+        return self.filter(starts_at__gte=start, starts_at__lte=end)
+
     def upcoming(self, now: datetime) -> "ShiftQuerySet":
         """Not yet over at ``now``, soonest first."""
         return self.filter(ends_at__gt=now).order_by("starts_at", "id")
