@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from babel.lists import format_list
 from django import forms
 from django.conf import settings
 from django.http import QueryDict
@@ -11,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as now_in_language
 from django.utils.translation import gettext_lazy as _
 
+from events.dates_text import babel_locale
 from events.languages import own_name
 from events.models import Office, OfficeKind, Topic
 from notifications.subscriptions.actions import Wish
@@ -52,7 +54,8 @@ def usual_offices(offices: Sequence[Office]) -> list[Office]:
 
 def consent_text(offices: Sequence[Office]) -> str:
     """Return the words above the button, which are kept with each subscription."""
-    names = ", ".join(office.name for office in offices)
+    locale = babel_locale(get_language() or settings.LANGUAGE_CODE)
+    names = format_list([office.name for office in offices], locale=locale)
     return now_in_language(
         "%(office)s may send me letters by email on the topics that I chose. "
         "Every letter has a link that ends this."
@@ -85,6 +88,9 @@ class SubscribeForm(forms.Form):
     ``offices`` are all that there are: which ones are offered depends on ``chosen``, and those of
     another kind are on a form of their own.
     """
+
+    # What is shown has to be filled in; an office that is left out means none.
+    mark_optional = False
 
     email = forms.EmailField(
         label=_("Email address"),
