@@ -187,7 +187,11 @@ def setup(request: HttpRequest) -> HttpResponse:
     form = SetupForm(request.POST)
     try:
         if not setup_code.check_code(request.POST.get("code", "")):
-            rate_limits.count(rate_limits.GUESSES, request.client_address, now=now)
+            rate_limits.count(
+                rate_limits.GUESSES,
+                request.client_address,  # type: ignore[attr-defined]
+                now=now,
+            )
     except rate_limits.TooMany as error:
         return too_many(request, error)
     if form.is_valid():

@@ -27,9 +27,10 @@ def database_now() -> datetime:
         instant = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {instant}, (SELECT seconds FROM events_clockoffset ORDER BY id LIMIT 1)"
+            f"SELECT {instant}, (SELECT seconds FROM events_clockoffset ORDER BY id LIMIT 1)"  # noqa: S608
         )
         moment, seconds = cursor.fetchone()
     if isinstance(moment, str):
         moment = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    return moment.astimezone(UTC) + timedelta(seconds=seconds or 0)
+    instant_now: datetime = moment.astimezone(UTC) + timedelta(seconds=seconds or 0)
+    return instant_now

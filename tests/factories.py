@@ -1,4 +1,4 @@
-"""Rows for tests, made by the same actions as in life. Plain functions; every argument has a default.
+"""Rows for tests, made by the same actions as in life. Every argument has a default.
 
 Times default to around :data:`NOW`, a Monday morning in Los Angeles, so that tests that freeze the
 clock there (``tests.clock.at``) see an upcoming town hall in ten days.

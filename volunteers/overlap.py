@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from events.models import RSVP, Event
 from volunteers.models import Shift, ShiftClaim
@@ -33,10 +34,10 @@ def first_clash(*, person_id: int, shift: Shift) -> Clash | None:
     engagements that touch end to start, were cancelled or are postponed.
     """
     claimed = ShiftClaim.objects.confirmed().filter(person_id=person_id).values("shift_id")
+    # Any: the type checker does not know the columns that effective() adds.
+    others: Any = Shift.objects.filter(pk__in=claimed).exclude(pk=shift.pk)
     other = (
-        Shift.objects.filter(pk__in=claimed)
-        .exclude(pk=shift.pk)
-        .effective(shift.starts_at, shift.ends_at)
+        others.effective(shift.starts_at, shift.ends_at)
         .going_on()
         .filter(ends_at__gt=shift.starts_at)
         .select_related("role", "event")
@@ -53,7 +54,7 @@ def first_clash(*, person_id: int, shift: Shift) -> Clash | None:
             event__ends_at__gt=shift.starts_at,
             event__status__in=["tentative", "confirmed"],
         )
-        .exclude(event_id=shift.event_id)
+        .exclude(event_id=shift.event_id)  # type: ignore[misc]
         .select_related("event")
         .order_by("event__starts_at", "id")
         .first()

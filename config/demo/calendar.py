@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from config.demo import EDITOR_LOGIN, OFFICE_SLUG, STAFF_LOGIN, STAFF_PASSWORD
 from config.demo.dates import SATURDAY, THURSDAY, TUESDAY, WEDNESDAY, Days
@@ -81,7 +82,7 @@ def found_town(days: Days) -> Town:
 
 
 def _open_venues(office: Office, now: datetime) -> dict[str, Venue]:
-    here = {"locality": "San Arroyo", "region": "CA", "office": office, "now": now}
+    here: dict[str, Any] = {"locality": "San Arroyo", "region": "CA", "office": office, "now": now}
     return {
         "library": create_venue(
             **here, name="Eastside Library, Community Room", street="1450 Alameda Avenue",

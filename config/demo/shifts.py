@@ -1,6 +1,7 @@
 """The demo's volunteer roles, shifts and claims."""
 
 from datetime import timedelta
+from typing import Any
 
 from config.demo.calendar import Town
 from config.demo.dates import SATURDAY
@@ -30,13 +31,13 @@ def staff_shifts(town: Town, events: dict[str, Event]) -> None:
 
     def shift(
         role: str, event: Event | None, before: float, hours: float, least: int, most: int | None,
-        notes: str = "", **more: object,
+        notes: str = "", **more: Any,
     ) -> Shift:  # fmt: skip
         starts_at = more.pop("starts_at", None) or event.starts_at - before * hour  # type: ignore[union-attr]
         return create_shift(
-            office=office, role=roles[role], event=event, starts_at=starts_at,  # type: ignore[arg-type]
-            ends_at=starts_at + hours * hour, minimum=least, capacity=most, notes=notes,  # type: ignore[operator]
-            now=now, **more,  # type: ignore[arg-type]
+            office=office, role=roles[role], event=event, starts_at=starts_at,
+            ends_at=starts_at + hours * hour, minimum=least, capacity=most, notes=notes,
+            now=now, **more,
         )  # fmt: skip
 
     greeters = shift(

@@ -61,7 +61,7 @@ def sign_in_token(link: SignInLink) -> str:
 
 
 def find_sign_in_link(*, token: str, now: datetime) -> SignInLink:
-    """Return the link that ``token`` names; raises :class:`Refused` if used or older than 30 min."""
+    """Return the link that ``token`` names; raises :class:`Refused` if used or too old."""
     refused = Refused(
         "sign_in_link_spent",
         _("This link was used before or is older than 30 minutes. Ask for a new one."),

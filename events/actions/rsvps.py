@@ -100,7 +100,7 @@ class _UnprovenCap:
 
 def _finish_upgrade(op: Operation, event: Event, rsvp: RSVP) -> None:
     """Give back the remote place of a party that has now got into the room."""
-    remote = RSVP.objects.active().filter(pk=rsvp.upgrade_of_id).first()
+    remote = RSVP.objects.active().filter(pk=rsvp.upgrade_of_id).first()  # type: ignore[misc]
     if remote is not None:
         _end(op, event, remote)
         promote_line(op, event, [remote.mode])

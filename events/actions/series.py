@@ -136,7 +136,7 @@ def end_series(
     if public and not reason.strip():
         raise reason_is_missing()
     with operation(at=now, actor=actor) as op:
-        series = Series.objects.select_for_update(no_key=True).get(pk=first.series_id)
+        series = Series.objects.select_for_update(no_key=True).get(pk=first.series_id)  # type: ignore[misc]
         # RFC 5545: UNTIL is of the kind of DTSTART, here local wall time.
         last = datetime.fromisoformat(first.series_start) - timedelta(seconds=1)
         rule = [part for part in series.rule.split(";") if not part.startswith("UNTIL=")]

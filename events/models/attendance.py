@@ -16,7 +16,7 @@ ACTIVE = [AttendanceStatus.CONFIRMED, AttendanceStatus.WAITLISTED, AttendanceSta
 
 
 class Attendance(models.Model):
-    """One person's place, or place in line. A cancelled one is never revived: a return is a new row."""
+    """One person's place, or place in line. A cancelled one is never revived."""
 
     #: As typed in the form; never overwrites the person's.
     name = models.CharField(max_length=200, blank=True)

@@ -35,7 +35,7 @@ class Person(models.Model):
 
 
 class SignInLink(models.Model):
-    """A sign-in link to ``/me/`` that was asked for: good for 30 minutes, once (DESIGN.md, Links)."""
+    """A sign-in link to ``/me/`` that was asked for: good for 30 minutes, once."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="sign_in_links")
     created_at = models.DateTimeField()

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
@@ -17,6 +17,8 @@ from django.db.models import F, Q
 from notifications.models import Delivery, DeliveryState
 
 logger = logging.getLogger(__name__)
+
+_Written = TypeVar("_Written")
 
 #: Longer than all socket time-outs of one message together (DELIVERY.md, Terms).
 LEASE = timedelta(minutes=5)
@@ -138,7 +140,7 @@ def release(batch: Batch, **values: Any) -> int:
     return persistently(lambda: rest.update(lease_until=None, **values))
 
 
-def persistently(write: Callable[[], Any]) -> Any:
+def persistently(write: Callable[[], _Written]) -> _Written:
     """Run a write that must not be lost because the database was restarted just now.
 
     What the mail server said is known to this process alone: it tries for about half a minute,

@@ -16,7 +16,7 @@ def hold(*, office_id: int | None, reason: str, now: datetime) -> None:
     """
     until = now + PAUSE
     values = {"reason": reason[:300], "until": until}
-    if not MailHold.objects.filter(office_id=office_id).update(**values):
+    if not MailHold.objects.filter(office_id=office_id).update(**values):  # type: ignore[misc]
         MailHold.objects.bulk_create(
             [MailHold(office_id=office_id, since=now, **values)], ignore_conflicts=True
         )

@@ -31,21 +31,22 @@ class _Verbatim(UnstructuredHeader):
     """A header that programs read: on one line as it is, never encoded because it is long."""
 
     def fold(self, *, policy: Policy) -> str:
-        return f"{self.name}: {self}{policy.linesep}"
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
 
 
 class _Subject(UniqueUnstructuredHeader):
     """A subject that begins on its own line: after a break at once, readers see a space first."""
 
     def fold(self, *, policy: Policy) -> str:
-        folded: str = super().fold(policy=policy)
-        return folded.replace(f"{self.name}:{policy.linesep} ", f"{self.name}: ", 1)
+        folded: str = super().fold(policy=policy)  # type: ignore[misc]
+        name: str = self.name  # type: ignore[attr-defined]
+        return folded.replace(f"{name}:{policy.linesep} ", f"{name}: ", 1)
 
 
 _registry = HeaderRegistry()
-_registry.map_to_type("subject", _Subject)
+_registry.map_to_type("subject", _Subject)  # type: ignore[arg-type]
 for _name in ("list-id", "list-unsubscribe", KEY_HEADER.lower()):
-    _registry.map_to_type(_name, _Verbatim)
+    _registry.map_to_type(_name, _Verbatim)  # type: ignore[arg-type]
 #: 7bit: whatever server it passes need not know 8BITMIME.
 _POLICY = SMTP.clone(header_factory=_registry, cte_type="7bit")
 

@@ -19,4 +19,6 @@ def pause(attempts: int) -> timedelta:
     """
     # 2 ** 6 minutes is past the hour; a larger exponent would only overflow.
     backoff = min(FIRST_PAUSE * 2 ** min(attempts - 1, 6), LONGEST_PAUSE)
-    return backoff * random.uniform(0.5, 1)  # noqa: S311  nothing secret depends on it
+    share = random.uniform(0.5, 1)  # noqa: S311  nothing secret depends on it
+    waits: timedelta = share * backoff
+    return waits

@@ -7,6 +7,7 @@ has committed; what a kill leaves undone the tick finishes (:func:`promote_all_w
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -82,7 +83,12 @@ def claim_shift(
         _lock_person(person.pk)
         shift = lock_shift(shift_id)
         _check_open(shift, now)
-        known = dict(office=shift.office_id, event=shift.event, person=person, shift=shift)
+        known: dict[str, Any] = {
+            "office": shift.office_id,
+            "event": shift.event,
+            "person": person,
+            "shift": shift,
+        }
         earlier = ShiftClaim.objects.active().filter(shift=shift, person=person).first()
         if earlier is not None:
             op.record("claim.repeated", **known, claim=earlier)
@@ -163,7 +169,7 @@ def release_claim(
         )  # fmt: skip
     promote_waiting(shift_id=claim.shift_id, now=now)
     # The volunteer's own time is free again, too: for shifts where they wait.
-    elsewhere = ShiftClaim.objects.in_line().filter(person_id=claim.person_id)
+    elsewhere = ShiftClaim.objects.in_line().filter(person_id=claim.person_id)  # type: ignore[misc]
     if claim.person_id is not None:
         for shift_id in sorted(set(elsewhere.values_list("shift_id", flat=True))):
             promote_waiting(shift_id=shift_id, now=now)

@@ -74,13 +74,14 @@ def edit_role(
 def _check_times(event: Event | None, starts_at: datetime, ends_at: datetime) -> None:
     if ends_at <= starts_at:
         raise Refused("ends_before_start", _("The shift ends before it starts."), field="ends_at")
-    if event is not None:
-        if abs(starts_at - event.starts_at) > MAX_OFFSET or ends_at - starts_at > MAX_OFFSET:
-            raise Refused(
-                "far_from_event",
-                _("A shift at an event is at most 14 days away from it."),
-                field="starts_at",
-            )
+    if event is not None and (
+        abs(starts_at - event.starts_at) > MAX_OFFSET or ends_at - starts_at > MAX_OFFSET
+    ):
+        raise Refused(
+            "far_from_event",
+            _("A shift at an event is at most 14 days away from it."),
+            field="starts_at",
+        )
 
 
 def create_shift(
@@ -167,7 +168,9 @@ def edit_shift(
             return shift
         if shift.is_cancelled:
             raise Refused("shift_cancelled", _("This shift was cancelled. Create a new one."))
-        time = {n: changed[n] for n in ("starts_at", "ends_at", "timezone") if n in changed}
+        time: dict[str, tuple[Any, Any]] = {
+            n: changed[n] for n in ("starts_at", "ends_at", "timezone") if n in changed
+        }
         if time:
             _write_times(shift, changes)
         for name in ("role", "minimum", "notes", "venue"):
@@ -181,7 +184,11 @@ def edit_shift(
         shift.save()
         if "capacity" in changed:
             places.resize(Pool(shift), changed["capacity"][1])
-        known: dict[str, Any] = dict(office=shift.office_id, event=shift.event, shift=shift)
+        known: dict[str, Any] = {
+            "office": shift.office_id,
+            "event": shift.event,
+            "shift": shift,
+        }
         if time:
             op.record("shift.rescheduled", **known, changes=time)
         if place:

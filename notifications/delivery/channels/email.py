@@ -66,6 +66,7 @@ def transport() -> Transport:
     """Return a new transport as EMAIL_URL names it."""
     chosen = settings.MAIL_TRANSPORT
     if chosen.scheme == "file":
+        assert chosen.path is not None
         return Folder(chosen.path)
     if chosen.scheme == "console":
         return Console()
