@@ -67,6 +67,8 @@ class SmtpSink:
         #: How often a phase was reached, misbehaviour included.
         self.reached: Counter[str] = Counter()
         self.connections = 0
+        #: Seconds that it takes its time for each message.
+        self.pause = 0.0
         self._answers: defaultdict[str, deque[str]] = defaultdict(deque)
         self._always: dict[str, str] = {}
         self._for: dict[tuple[str, str], str] = {}
@@ -99,6 +101,10 @@ class SmtpSink:
         if self._answers[phase]:
             return self._answers[phase].popleft()
         return self._for.get((phase, recipient)) or self._always.get(phase)
+
+    def not_given(self) -> dict[str, int]:
+        """Return how many answers a test wanted in a phase that was not reached so often."""
+        return {phase: len(answers) for phase, answers in self._answers.items() if answers}
 
     # --- What a test asks it ---------------------------------------------------------------------
 
@@ -236,6 +242,7 @@ class _Handler:
 
     async def handle_DATA(self, server: _Session, session: Session, envelope: Envelope) -> str:
         recipient = envelope.rcpt_tos[0]
+        await asyncio.sleep(self.sink.pause)
         answer = self.sink.next_answer("dot", recipient)
         if answer is None:
             self.sink.taken.append(Taken(envelope.mail_from, recipient, envelope.content))

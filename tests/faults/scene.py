@@ -1,0 +1,161 @@
+"""What the tests of faults share: people who are waiting for mail, a worker, time, and a judge."""
+
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from subprocess import Popen
+
+from celery import current_app
+from django.conf import settings
+from django.db.models import F
+
+from config.celery import TICK
+from events import clock
+from events.models import ClockOffset, Event, Outbox
+from notifications import planning, reminders
+from notifications.delivery.claiming import LEASE, due
+from notifications.delivery.retry import LONGEST_PAUSE
+from notifications.models import Delivery, MailHold
+from tests.factories import NOW, make_event, make_office, make_rsvp, make_topic
+from tests.notifications.mailing import make_letter, make_reader
+from tests.processes import Processes, wait_for
+from tests.smtp_sink import SmtpSink, Taken
+
+
+def stand_at(moment: datetime) -> None:
+    """Set the database's clock; it runs on from there. A worker sees the old time or the new."""
+    ClockOffset.objects.get_or_create(defaults={"seconds": 0})
+    ahead = (moment - clock.database_now()).total_seconds()
+    ClockOffset.objects.update(seconds=F("seconds") + ahead)
+
+
+class Scene:
+    """A town hall with guests, an office with readers, and the mail server that serves them."""
+
+    def __init__(self, processes: Processes, sink: SmtpSink) -> None:
+        self.processes = processes
+        self.sink = sink
+        self.mark = Path(settings.TEST_DIR) / f"mark-{uuid.uuid4()}"
+        #: Message name by address: everything that somebody is waiting for.
+        self.expected: dict[str, str] = {}
+        stand_at(NOW)
+        self.office = make_office()
+        self.topic = make_topic()
+        self.event: Event = make_event(self.office, capacity=None)
+
+    # --- What people do --------------------------------------------------------------------------
+
+    def guests(self, number: int, *, prefix: str = "guest") -> list[str]:
+        """Let guests take places; each waits for a confirmation from then on."""
+        emails = [f"{prefix}{i}@example.org" for i in range(number)]
+        for email in emails:
+            make_rsvp(self.event, email=email)
+            self.expected[email] = "rsvp_confirmed"
+        return emails
+
+    def letter_to_readers(self, number: int) -> list[str]:
+        """Post a letter that so many readers are waiting for."""
+        emails = [f"reader{i}@example.org" for i in range(number)]
+        for email in emails:
+            make_reader(self.office, [self.topic], email=email)
+            self.expected[email] = "letter"
+        make_letter(self.office, topics=[self.topic])
+        return emails
+
+    # --- Workers and time ------------------------------------------------------------------------
+
+    def worker(self, *, fault: str = "", who: str = "child", **more: str) -> Popen[bytes]:
+        """Start a worker with one process in its pool, which dies at the point named."""
+        process = self.processes.start(
+            "-m", "celery", "-A", "tests.faults.worker", "worker", "--pool", "prefork",
+            "--concurrency", "1", "--loglevel", "INFO",
+            "--without-gossip", "--without-mingle", "--without-heartbeat",
+            TEST_EMAIL_URL=self.sink.url, FAULT=fault, FAULT_WHO=who, FAULT_MARK=str(self.mark),
+            **more,
+        )  # fmt: skip
+        wait_for(
+            lambda: " ready." in self.processes.log(process) or process.poll() is not None,
+            seconds=60,
+            what="a Celery worker",
+        )
+        assert process.poll() is None or self.fired(), self.processes.log(process)
+        return process
+
+    def fired(self) -> bool:
+        return self.mark.exists()
+
+    def wait_for_the_fault(self) -> None:
+        wait_for(self.fired, seconds=60, what="the fault")
+
+    @staticmethod
+    def tick() -> None:
+        """What beat does once a minute."""
+        current_app.send_task(TICK)
+
+    @staticmethod
+    def advance(by: timedelta) -> None:
+        stand_at(clock.database_now() + by)
+
+    @staticmethod
+    def quiet() -> bool:
+        """Whether nothing is under way, and nothing is due that may go now."""
+        now = clock.database_now()
+        if Delivery.objects.filter(state__in=("claimed", "transmitting")).exists():
+            return False
+        if Outbox.objects.filter(not_before=None).exists():
+            return False
+        held = MailHold.objects.filter(until__gt=now).exists()
+        return held or not Delivery.objects.filter(due(now)).exists()
+
+    def let_time_pass(self) -> None:
+        """Let the time that the promise allows go by: a lease, the longest backoff, two ticks."""
+        for step in (LEASE + timedelta(seconds=1), LONGEST_PAUSE, timedelta(minutes=1)):
+            self.advance(step)
+            self.tick()
+            wait_for(self.quiet, seconds=60, what="quiet")
+        self.tick()
+        wait_for(self.quiet, seconds=60, what="quiet")
+
+    # --- The judge -------------------------------------------------------------------------------
+
+    def judge(
+        self, *, cut: int = 0, refused: Iterable[str] = (), held: tuple[str, ...] = ("letter",)
+    ) -> None:
+        """Judge by what the mail server has (DELIVERY.md, Definition).
+
+        ``cut``: sending slots that were cut while transmitting. ``refused``: addresses to which
+        the server gave a 5xx. ``held``: messages that are not sent again after a cut.
+        """
+        copies: defaultdict[str, list[Taken]] = defaultdict(list)
+        for taken in list(self.sink.taken):
+            copies[taken.recipient].append(taken)
+        rows = {row.person.email: row for row in Delivery.objects.select_related("person")}
+        states = Counter(row.state for row in rows.values())
+        told = f"states {dict(states)}, copies {dict(Counter(len(c) for c in copies.values()))}"
+
+        # Nothing lost.
+        missing = set(self.expected) - set(copies) - set(refused)
+        unknown = {email for email, row in rows.items() if row.state == "unknown"}
+        assert missing <= unknown, f"lost: {sorted(missing - unknown)}; {told}"
+        assert len(unknown) <= cut, told
+        assert all(self.expected[email] in held for email in unknown), told
+        failed = {email for email, row in rows.items() if row.state == "failed"}
+        assert failed == set(refused), told
+        rest = set(self.expected) - unknown - failed
+        assert {rows[email].state for email in rest} <= {"accepted"}, told
+        assert planning.plan_outbox() == 0
+        reminders.plan(clock.database_now())
+        assert Delivery.objects.count() == len(self.expected), "the planner found something to add"
+
+        # Nothing twice.
+        assert set(copies) <= set(self.expected)
+        doubled = {email: mails for email, mails in copies.items() if len(mails) > 1}
+        assert len(doubled) <= cut, told
+        for email, mails in doubled.items():
+            assert len(mails) == 2, told
+            assert self.expected[email] not in held, told
+            assert len({(mail.key, mail.message_id) for mail in mails}) == 1, told
+        for mails in copies.values():
+            assert len({mail.key for mail in mails}) == 1, told

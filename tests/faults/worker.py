@@ -1,0 +1,87 @@
+"""The site's own Celery worker, which ends itself without a word at the point that FAULT names.
+
+    FAULT=answered FAULT_WHO=child FAULT_MARK=/some/file celery -A tests.faults.worker worker …
+
+It does so once: whoever finds the mark there already goes on undisturbed. The mark is the proof
+that the fault happened. FAULT_WHO is "child" (the process of the pool that does the work) or
+"worker" (the pool and its parent, as a power cut would). STEP_TIMEOUT shortens the patience with
+mail servers.
+"""
+
+import os
+import signal
+import smtplib
+from collections.abc import Callable
+from typing import Any
+
+from celery.signals import worker_init
+
+from config.celery import app
+
+__all__ = ["app"]
+
+#: Longer than any SMTP command: only a message's content is.
+CONTENT = 2000
+
+
+def die() -> None:
+    """Leave the mark and be gone, unless somebody has been here before."""
+    try:
+        os.close(os.open(os.environ["FAULT_MARK"], os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return
+    if os.environ["FAULT_WHO"] == "worker":
+        os.kill(os.getppid(), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_after(owner: Any, name: str, when: Callable[[Any], bool] = bool) -> None:
+    """Let ``owner.name`` do its work, and die if what it returned says that this is the moment."""
+    real = getattr(owner, name)
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        result = real(*args, **kwargs)
+        if when(result):
+            die()
+        return result
+
+    setattr(owner, name, wrapped)
+
+
+def die_in_content() -> None:
+    """Hand over half of the first message, and die."""
+    real = smtplib.SMTP.send
+
+    def send(self: smtplib.SMTP, data: Any) -> None:
+        if isinstance(data, bytes) and len(data) > CONTENT:
+            real(self, data[: len(data) // 2])
+            die()
+            data = data[len(data) // 2 :]
+        real(self, data)
+
+    smtplib.SMTP.send = send  # type: ignore[method-assign]
+
+
+@worker_init.connect
+def arm(**kwargs: object) -> None:
+    """Before the pool is forked, and after Django has loaded its apps."""
+    from notifications import planning
+    from notifications.delivery import claiming
+    from notifications.delivery.channels import email as channel
+
+    faults: dict[str, Callable[[], None]] = {
+        # The deliveries of an operation are written, and not committed.
+        "planned": lambda: die_after(planning, "_plan", when=lambda result: True),
+        # A batch is claimed, and nothing of it begun.
+        "claimed": lambda: die_after(claiming, "claim"),
+        # The step to transmitting is committed, and no byte sent.
+        "transmitting": lambda: die_after(claiming, "begin"),
+        # Half of the message is sent.
+        "content": die_in_content,
+        # The server has said 250, and nothing is recorded.
+        "answered": lambda: die_after(channel.Smtp, "send", when=lambda result: True),
+    }
+    if os.environ.get("FAULT"):
+        faults[os.environ["FAULT"]]()
+    if os.environ.get("STEP_TIMEOUT"):
+        channel.STEP_TIMEOUT = channel.DOT_TIMEOUT = float(os.environ["STEP_TIMEOUT"])
