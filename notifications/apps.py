@@ -10,9 +10,10 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from events import extensions
-        from notifications import doorbell, person_section
+        from notifications import desk, doorbell, person_section
         from notifications.letters import staff as letters_desk
 
         person_section.register()
+        desk.register()
         letters_desk.register()
         extensions.doorbells.append(doorbell.ring)

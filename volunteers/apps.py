@@ -9,6 +9,7 @@ class VolunteersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from volunteers import panels
+        from volunteers import concerned, panels
 
         panels.register()
+        concerned.register()

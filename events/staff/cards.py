@@ -3,8 +3,10 @@
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db.models import Count, Q
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from events import dates_text
@@ -22,7 +24,7 @@ from events.staff.event_list import drafts, one_of_each_series, upcoming
 
 #: Rows of a card; the rest is behind its link.
 COMING = 6
-SOME = 5
+SOME = 4
 
 
 def coming_card(
@@ -42,6 +44,8 @@ class Arrangement(NamedTuple):
     event: Event
     needs: list[str]
     due: date
+    #: The due day in words, without the year: it is near.
+    due_words: str
     is_late: bool
 
 
@@ -68,11 +72,13 @@ def access_card(
     if not needs:
         return None
     events = Event.objects.for_cards().in_bulk(needs)
+    language = get_language() or settings.LANGUAGE_CODE
     found = [
         Arrangement(
             event,
             needs[pk],
             event.access_deadline,
+            dates_text.date_text(event.access_deadline, language, year=False),
             dates_text.local(now, event.timezone).date() > event.access_deadline,
         )
         for pk, event in events.items()

@@ -283,12 +283,15 @@ class Editing:
             office=self.office, draft=draft, rule=rule, post=post, now=self.now, actor=actor
         )
         count = series.events.count()
-        one, many = (
-            ("%(count)s date is posted.", "%(count)s dates are posted.")
-            if post
-            else ("%(count)s date is saved as a draft.", "%(count)s dates are saved as drafts.")
-        )
-        messages.success(self.request, ngettext(one, many, count) % {"count": count})
+        if post:
+            said = ngettext("%(count)s date is posted.", "%(count)s dates are posted.", count)
+        else:
+            said = ngettext(
+                "%(count)s date is saved as a draft.",
+                "%(count)s dates are saved as drafts.",
+                count,
+            )
+        messages.success(self.request, said % {"count": count})
         first = series.events.order_by("starts_at").first()
         assert first is not None
         return see_other(_address(first))

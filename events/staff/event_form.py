@@ -143,7 +143,12 @@ class EventForm(WhenForm, SeenForm):
                 max_length=LONGEST_TEXT, required=False, widget=forms.Textarea({"rows": 8})
             )
         self._name_languages()
-        none = "" if venues else now_in_language("No place is on the list yet")
+        for name in ("venue", "remote_url", "dial_in"):
+            # Which of them is needed depends on how people can take part.
+            self.fields[name].sometimes_required = True  # type: ignore[attr-defined]
+        none = now_in_language("Choose a place")
+        if not venues:
+            none = now_in_language("No place is on the list yet")
         self._offer(
             "venue", [("", none), *((pk, _in_list(v)) for pk, v in self.all_venues.items())]
         )

@@ -66,7 +66,9 @@ class DeskFilterForm(forms.Form):
     mark_optional = False
 
     q = forms.CharField(
-        label=_("Words"), required=False, widget=forms.TextInput({"type": "search"})
+        label=_("Title, place or other words"),
+        required=False,
+        widget=forms.TextInput({"type": "search"}),
     )
     office = forms.ChoiceField(label=_("Office"), required=False)
     view = forms.CharField(required=False, widget=forms.HiddenInput)

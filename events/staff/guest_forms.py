@@ -67,6 +67,9 @@ class GuestForm(PartyForm):
         assert isinstance(language, forms.ChoiceField)
         language.choices = [(c, own_name(c)) for c in dict.fromkeys([first, *codes, page])]
         _speak_of_the_guest(self, ways)
+        for name in ("phone", "email"):
+            # One of the two is enough.
+            self.fields[name].sometimes_required = True  # type: ignore[attr-defined]
         if all(way.left is None for way in ways):
             del self.fields["overbook"]
 

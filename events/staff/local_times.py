@@ -62,6 +62,15 @@ def _zone_name(name: str) -> str:
     return name.replace("_", " ").replace("/", " – ")
 
 
+def _time_field(label: Any, hint: Any) -> forms.TimeField:
+    field = forms.TimeField(
+        label=label, required=False, widget=TimeInput, error_messages={"invalid": hint}
+    )
+    # Asked for unless it lasts all day, so the label does not call it optional.
+    field.sometimes_required = True  # type: ignore[attr-defined]
+    return field
+
+
 class WhenForm(forms.Form):
     """When something is, in the wall time of a zone. ``clean`` gives ``starts_at``, ``ends_at``.
 
@@ -77,21 +86,11 @@ class WhenForm(forms.Form):
             "invalid": gettext_lazy("Enter a date, like 2026-06-11."),
         },
     )
-    starts_time = forms.TimeField(
-        label=gettext_lazy("Starts"),
-        required=False,
-        widget=TimeInput,
-        error_messages={"invalid": gettext_lazy("Enter a time, like 18:30.")},
-    )
+    starts_time = _time_field(gettext_lazy("Starts"), gettext_lazy("Enter a time, like 18:30."))
     starts_which = forms.ChoiceField(
         label=gettext_lazy("Which of the two?"), widget=forms.RadioSelect
     )
-    ends_time = forms.TimeField(
-        label=gettext_lazy("Ends"),
-        required=False,
-        widget=TimeInput,
-        error_messages={"invalid": gettext_lazy("Enter a time, like 20:00.")},
-    )
+    ends_time = _time_field(gettext_lazy("Ends"), gettext_lazy("Enter a time, like 20:00."))
     ends_which = forms.ChoiceField(
         label=gettext_lazy("Which of the two?"), widget=forms.RadioSelect
     )

@@ -91,7 +91,9 @@ class OfficeForm(SeenForm):
         error_messages={"invalid": _("Enter an email address in full, like office@example.org.")},
     )
     palette = forms.ChoiceField(
-        label=_("Colour"), choices=Palette.choices, widget=forms.RadioSelect({"class": "swatches"})
+        label=_("Color"),
+        choices=Palette.choices,
+        widget=forms.RadioSelect({"class": "swatches choices--columns"}),
     )
     logo = forms.FileField(
         label=_("Logo"),

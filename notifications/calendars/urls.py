@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from notifications.calendars import private_feed, public_feeds
+from notifications.calendars import desk, private_feed, public_feeds
 from notifications.calendars.pages import feeds_page
 
 #: Under the language's prefix.
-pages = [path("feeds/", feeds_page, name="feeds")]
+pages = [
+    path("feeds/", feeds_page, name="feeds"),
+    path("staff/calendar/", desk.calendar_import, name="staff-calendar-import"),
+]
 
 #: Without a prefix; they take `?lang=`.
 feeds = [

@@ -1,0 +1,53 @@
+"""What the history of an event calls the facts of shifts, and whom a change of an event concerns."""
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from events import extensions
+from events.extensions import Concerned
+from events.models import Event
+from volunteers.models import Shift, ShiftClaim
+
+WORDS = {
+    "shift.created": _("Shift begun"),
+    "shift.posted": _("Shift posted"),
+    "shift.edited": _("Shift changed"),
+    "shift.rescheduled": _("Shift moved to another time"),
+    "shift.moved": _("Shift moved to another place"),
+    "shift.cancelled": _("Shift cancelled"),
+    "claim.confirmed": _("Shift taken"),
+    "claim.waitlisted": _("Shift: on the waitlist"),
+    "claim.repeated": _("Shift asked for again"),
+    "claim.refused": _("Shift refused: another one at that time"),
+    "claim.promoted": _("Shift: moved up from the waitlist"),
+    "claim.proven": _("Shift confirmed by mail"),
+    "claim.released": _("Shift given back"),
+}
+
+
+def volunteers(event: Event, joining_alone: bool) -> Concerned | None:
+    """Count everyone with a place, or a place in line, on a shift of the event, once each.
+
+    A new link to join online concerns nobody who works in the room.
+    """
+    if joining_alone:
+        return None
+    shifts = Shift.objects.standing().filter(event=event)
+    claims = ShiftClaim.objects.active().filter(shift__in=shifts, person__isnull=False)
+    people = claims.aggregate(
+        all=Count("person", distinct=True),
+        by_mail=Count("person", distinct=True, filter=Q(person__email__isnull=False)),
+    )
+    if not people["all"]:
+        return None
+    words = ngettext("%(count)s volunteer", "%(count)s volunteers", people["by_mail"])
+    return Concerned(
+        words % {"count": people["by_mail"]}, people["by_mail"], people["all"] - people["by_mail"]
+    )
+
+
+def register() -> None:
+    """Add them. Called once, when the app is ready."""
+    extensions.concerned.append(volunteers)
+    extensions.history_words.update(WORDS)
