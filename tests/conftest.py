@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.db import connections, transaction
+from django.test import TransactionTestCase
 from django.utils import translation
 
 from tests.processes import Processes
@@ -66,3 +68,25 @@ def processes(transactional_db: None) -> Iterator[Processes]:
 def _an_office_has_been_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a site that runs: the empty site, which leads to the set-up, has tests of its own."""
     monkeypatch.setattr("config.setup.SetupMiddleware.has_office", True)
+
+
+def _empty_tables(self: TransactionTestCase) -> None:
+    """Empty the tables after a test by DELETE, in one transaction.
+
+    TRUNCATE of fifty tables takes PostgreSQL ten times as long as deleting the few rows that a
+    test has written; foreign keys are deferred to the end of the transaction.
+    """
+    for name in self._databases_names(include_mirrors=False):
+        connection = connections[name]
+        tables = connection.introspection.django_table_names(only_existing=True)
+        kept = {"django_migrations", "django_content_type", "auth_permission"}
+        quoted = [connection.ops.quote_name(table) for table in sorted(set(tables) - kept)]
+        with transaction.atomic(using=name), connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute(";".join(f"DELETE FROM {table}" for table in quoted))
+            else:
+                for table in quoted:
+                    cursor.execute(f"DELETE FROM {table}")
+
+
+TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[method-assign]
