@@ -22,7 +22,7 @@ WHILE_TRANSMITTING = ("transmitting", "content", "answered")
 
 
 def _parameters() -> list[ParameterSet]:
-    """Every fault in every process; two of them in every run, the others where time is no matter."""
+    """Every fault in every process: two of them in every run, the others in the long one."""
     every_time = {("claimed", "child"), ("answered", "child")}
     return [
         pytest.param(fault, who, marks=[] if (fault, who) in every_time else [pytest.mark.slow])

@@ -1,5 +1,7 @@
 """The SMTP channel against a real server that answers as each test tells it."""
 
+import smtplib
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -123,6 +125,24 @@ def test_a_connection_dropped_in_the_content_is_tried_later(
     long = Mail("a", "office@example.org", "ana@example.org", b"x" * 70 + b"\r\n" * 10**7)
     with pytest.raises(TryLater, match="content"):
         smtp.send(long)
+    assert sink.reached["content"] == 1
+
+
+def test_a_server_that_hung_up_before_the_dot_is_noticed_before_the_dot(
+    sink: SmtpSink, smtp: channel.Smtp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A short message is in the socket's buffer before the server is known to be gone."""
+    sink.answer("content", DROP)
+    real = channel._has_spoken
+
+    def look_a_little_later(line: smtplib.SMTP) -> bool:
+        time.sleep(0.3)
+        return real(line)
+
+    monkeypatch.setattr(channel, "_has_spoken", look_a_little_later)
+    smtp.prepare()
+    with pytest.raises(TryLater, match="content"):
+        smtp.send(mail())
     assert sink.reached["content"] == 1
 
 
