@@ -15,9 +15,9 @@ from urllib.parse import quote
 
 from notifications.calendars import vtimezone
 
-RENDER_VERSION = 1
-"""Raised with every change of the bytes that a block has for unchanged facts, here or in
-`entries`; `tests/calendars/test_blocks.py` notices."""
+RENDER_VERSION = 2
+"""Raised with every change of the bytes that a block has for unchanged facts, here, in `entries`
+or in a translation of its words; `tests/calendars/test_blocks.py` notices."""
 
 PRODID = "-//Plazuela//Plazuela 1//EN"
 REFRESH = "PT1H"

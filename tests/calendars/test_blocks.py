@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError
 from django.test import Client
+from django.utils.translation import override
 
 from events.actions import events as actions
 from events.models import Event
@@ -42,9 +43,12 @@ def test_the_version_rises_with_the_bytes_of_unchanged_facts() -> None:
         starts_at=datetime(2026, 7, 2, 1, tzinfo=UTC),
     )  # fmt: skip
     actions.postpone_event(event_id=event.pk, reason="Flooded.", now=NOW)
-    entry = event_entry(Event.objects.with_all_shown().get())
-    digest = hashlib.sha256(vevent.vevent(entry)).hexdigest()[:16]
-    assert (vevent.RENDER_VERSION, digest) == (1, "8d4a01c06e37dbf4")
+    rendered = b""
+    for language in ("en", "es"):
+        with override(language):
+            rendered += vevent.vevent(event_entry(Event.objects.with_all_shown().get()))
+    digest = hashlib.sha256(rendered).hexdigest()[:16]
+    assert (vevent.RENDER_VERSION, digest) == (2, "3d5ae566bf984c75")
 
 
 def test_a_new_revision_replaces_the_block_and_each_language_has_its_own(client: Client) -> None:
@@ -62,7 +66,7 @@ def test_another_version_of_the_program_renders_anew(
 ) -> None:
     factories.make_event()
     before = client.get("/feeds/events.ics")
-    monkeypatch.setattr(vevent, "RENDER_VERSION", 2)
+    monkeypatch.setattr(vevent, "RENDER_VERSION", 3)
     blocks.render_version.cache_clear()
     try:
         after = client.get("/feeds/events.ics", headers={"if-none-match": before["ETag"]})

@@ -106,7 +106,7 @@ def test_a_place_in_line_is_explained(client: Client) -> None:
     assert "You are first in line." in look(client, first).text
     assert "4 places have to be free together." in look(client, first).text
     seen = look(client, third).text
-    assert "You are number 3 in line. 2 parties (7 people) are ahead of you." in seen
+    assert "You are number 3 in line. 2 parties (7 in all) are ahead of you." in seen
     assert "One place has to come free." in seen
 
 
