@@ -37,12 +37,17 @@ logger = logging.getLogger(__name__)
 #: Before a message that was cut is sent once more: long enough for a server that did take it to
 #: have it on its way, so that the reader's program knows the copy for one.
 PAUSE_BEFORE_COPY = timedelta(minutes=1)
-#: Pause when the server cannot be reached at all. The next tick asks again.
-PAUSE_WITHOUT_SERVER = timedelta(seconds=45)
+#: Seconds for which this process does not ask a server again that it could not reach. Every hint
+#: would else wait for it, and ticks would wait behind the hints.
+PAUSE_WITHOUT_SERVER = 20.0
 #: A batch ends early when this much of its lease is left.
 MARGIN = timedelta(minutes=2)
 #: How often a bulk batch looks whether anything more urgent has come in, in seconds.
 LOOK_UP = 1.0
+
+
+#: By the clock of ``time.monotonic()``.
+_server_is_away_until = 0.0
 
 
 @dataclass
@@ -52,6 +57,7 @@ class Outcome:
     states: Counter[str] = field(default_factory=Counter)
     #: Nothing more can be sent in this run: the server is away, or refuses all our mail.
     stopped: bool = False
+    away: bool = False
 
 
 def running_clock(start: datetime) -> Callable[[], datetime]:
@@ -68,6 +74,9 @@ def send_batch(
     ``now`` stops the clock, for tests and for whoever replays a moment. ``stopping`` is asked
     between two messages.
     """
+    global _server_is_away_until
+    if now is None and time.monotonic() < _server_is_away_until:
+        return Outcome(stopped=True)
     start = now or clock.database_now()
     held = holds.holds()
     in_force = [hold for hold in held if hold.until > start]
@@ -91,6 +100,8 @@ def send_batch(
         # Also when something unforeseen happens: only the message being sent stays claimed.
         claiming.release(batch)
         transport.close()
+    if now is None and run.outcome.away:
+        _server_is_away_until = time.monotonic() + PAUSE_WITHOUT_SERVER
     return run.outcome
 
 
@@ -183,7 +194,9 @@ class _Run:
             self._end(delivery, DeliveryState.SUPERSEDED, rendered.reason)
             return None
         if isinstance(rendered, NotYet):
-            self._finish(delivery, DeliveryState.DUE, next_attempt_at=rendered.until)
+            # Never in the same minute again: a time that has passed would go round for ever.
+            until = max(rendered.until, now + timedelta(minutes=1))
+            self._finish(delivery, DeliveryState.DUE, next_attempt_at=until)
             return None
         mail = mime.build(delivery, rendered, address=address, bulk=message.bulk)
         return _Ready(
@@ -283,12 +296,13 @@ class _Run:
     # --- When nothing more can be sent -----------------------------------------------------------
 
     def _stop(self, why: str) -> None:
-        """The server is away: everything waits, and nothing is held against any message."""
+        """The server is away: everything stays due, and nothing is held against any message.
+
+        How long it has been due is what staff and monitoring are told.
+        """
         logger.warning("No mail can be sent now: %s", why)
-        claiming.release(
-            self.batch, error=why[:500], next_attempt_at=self.clock() + PAUSE_WITHOUT_SERVER
-        )
-        self.outcome.stopped = True
+        claiming.release(self.batch, error=why[:500])
+        self.outcome.stopped = self.outcome.away = True
 
     def _hold(self, delivery: Delivery, refusal: MailRefused) -> None:
         """The server refuses our mail as such: hold it, tell staff, lose nothing."""

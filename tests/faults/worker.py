@@ -5,7 +5,7 @@
 It does so once: whoever finds the mark there already goes on undisturbed. The mark is the proof
 that the fault happened. FAULT_WHO is "child" (the process of the pool that does the work) or
 "worker" (the pool and its parent, as a power cut would). STEP_TIMEOUT shortens the patience with
-mail servers.
+mail servers, and how long they are left alone.
 """
 
 import os
@@ -66,7 +66,7 @@ def die_in_content() -> None:
 def arm(**kwargs: object) -> None:
     """Before the pool is forked, and after Django has loaded its apps."""
     from notifications import planning
-    from notifications.delivery import claiming
+    from notifications.delivery import claiming, sending
     from notifications.delivery.channels import email as channel
 
     faults: dict[str, Callable[[], None]] = {
@@ -85,3 +85,4 @@ def arm(**kwargs: object) -> None:
         faults[os.environ["FAULT"]]()
     if os.environ.get("STEP_TIMEOUT"):
         channel.STEP_TIMEOUT = channel.DOT_TIMEOUT = float(os.environ["STEP_TIMEOUT"])
+        sending.PAUSE_WITHOUT_SERVER = 0.0

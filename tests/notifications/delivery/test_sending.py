@@ -1,5 +1,6 @@
 """One batch on its way out, judged by what the mail server has and what the row says."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -310,9 +311,28 @@ def test_a_server_that_is_away_costs_no_attempt(sink: SmtpSink) -> None:
     assert outcome.stopped
     assert [(state(row), row.attempts) for row in rows] == [("due", 0)] * 3
     assert rows[0].error == "connect: 421 4.3.2 Shutting down"
+    assert {row.next_attempt_at for row in rows} == {THEN - timedelta(minutes=1)}
     # The next tick, a minute later, tries again.
     send_batch(now=THEN + timedelta(minutes=1))
     assert [state(row) for row in rows] == ["accepted"] * 3
+
+
+def test_a_process_does_not_wait_for_an_absent_server_again_and_again(
+    sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "_server_is_away_until", 0.0)
+    monkeypatch.setattr(sending, "PAUSE_WITHOUT_SERVER", 0.2)
+    delivery = make_delivery()
+    sink.always("connect", DROP)
+    for _ in range(5):
+        outcome = send_batch()
+        assert outcome is not None
+        assert outcome.stopped
+    assert sink.connections == 1
+    sink.always("connect", None)
+    time.sleep(0.2)
+    send_batch()
+    assert state(delivery) == "accepted"
 
 
 def test_a_line_dropped_before_the_dot_is_opened_again_for_the_next(sink: SmtpSink) -> None:
