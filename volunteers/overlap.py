@@ -1,10 +1,12 @@
 """Whether a person is free for a shift."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from events.models import RSVP, Event
+from events.models.rsvp import RSVPQuerySet
 from volunteers.models import Shift, ShiftClaim
 
 
@@ -34,12 +36,9 @@ def first_clash(*, person_id: int, shift: Shift) -> Clash | None:
     engagements that touch end to start, were cancelled or are postponed.
     """
     claimed = ShiftClaim.objects.confirmed().filter(person_id=person_id).values("shift_id")
-    # Any: the type checker does not know the columns that effective() adds.
-    others: Any = Shift.objects.filter(pk__in=claimed).exclude(pk=shift.pk)
     other = (
-        others.effective(shift.starts_at, shift.ends_at)
-        .going_on()
-        .filter(ends_at__gt=shift.starts_at)
+        _shifts_beside(shift)
+        .filter(pk__in=claimed)
         .select_related("role", "event")
         .order_by("starts_at", "id")
         .first()
@@ -47,14 +46,8 @@ def first_clash(*, person_id: int, shift: Shift) -> Clash | None:
     if other is not None:
         return Clash(other.starts_at, other.ends_at, other.timezone, shift=other)
     attending = (
-        RSVP.objects.confirmed()
-        .filter(
-            person_id=person_id,
-            event__starts_at__lt=shift.ends_at,
-            event__ends_at__gt=shift.starts_at,
-            event__status__in=["tentative", "confirmed"],
-        )
-        .exclude(event_id=shift.event_id)  # type: ignore[misc]
+        _rsvps_beside(shift)
+        .filter(person_id=person_id)
         .select_related("event")
         .order_by("event__starts_at", "id")
         .first()
@@ -63,3 +56,40 @@ def first_clash(*, person_id: int, shift: Shift) -> Clash | None:
         event = attending.event
         return Clash(event.starts_at, event.ends_at, event.timezone, event=event)
     return None
+
+
+def people_with_clashes(*, person_ids: Collection[int], shift: Shift) -> set[int]:
+    """Return which of these people have a confirmed engagement that overlaps ``shift``.
+
+    The rule is that of :func:`first_clash`; two queries, however many people.
+    """
+    claims = ShiftClaim.objects.confirmed().filter(
+        person_id__in=person_ids, shift_id__in=_shifts_beside(shift).order_by().values("pk")
+    )
+    rsvps = _rsvps_beside(shift).filter(person_id__in=person_ids)
+    found = {
+        *claims.values_list("person_id", flat=True),
+        *rsvps.values_list("person_id", flat=True),
+    }
+    return {person_id for person_id in found if person_id is not None}
+
+
+def _shifts_beside(shift: Shift) -> Any:
+    """The other shifts that take place at the time of ``shift``."""
+    # Any: the type checker does not know the columns that effective() adds.
+    others: Any = Shift.objects.exclude(pk=shift.pk)
+    at_that_time = others.effective(shift.starts_at, shift.ends_at).going_on()
+    return at_that_time.filter(ends_at__gt=shift.starts_at)
+
+
+def _rsvps_beside(shift: Shift) -> RSVPQuerySet:
+    """Places at other events that take place at the time of ``shift``."""
+    return (
+        RSVP.objects.confirmed()
+        .filter(
+            event__starts_at__lt=shift.ends_at,
+            event__ends_at__gt=shift.starts_at,
+            event__status__in=["tentative", "confirmed"],
+        )
+        .exclude(event_id=shift.event_id)  # type: ignore[misc]
+    )

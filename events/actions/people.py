@@ -33,16 +33,29 @@ def person_with_email(
 def person_without_email(
     *, name: str, phone: str = "", postal_address: str = "", language: str = "", at: datetime
 ) -> Person:
-    """Return a new person who can be reached by phone or post alone. Opens no transaction."""
+    """Return the person whom phone or post alone reaches, made if new. Opens no transaction.
+
+    Whoever has the same name and the same number (or, without one, the same postal address) is the
+    same person, so that nobody stands twice in a line, or in two places at one time.
+    """
     if not name or not (phone or postal_address):
         raise Refused(
             "unreachable",
             _("Give a name, and a phone number or a postal address."),
             field="phone",
         )
+    for person in Person.objects.filter(email=None, name__iexact=name).order_by("pk"):
+        same_number = phone and _digits(person.phone) == _digits(phone)
+        if same_number or (not phone and person.postal_address == postal_address):
+            return person
     return Person.objects.create(
         name=name, phone=phone, postal_address=postal_address, language=language, created_at=at
     )
+
+
+def _digits(phone: str) -> str:
+    """Return a number without what people write between its digits."""
+    return "".join(sign for sign in phone if sign.isdigit())
 
 
 def request_sign_in(*, email: str, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -24,6 +25,20 @@ def plain_cell(text: str) -> str:
     )
 
 
+def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> HttpResponse:
+    """Answer a table as the file ``name`` for spreadsheets."""
+    text = io.StringIO()
+    # Excel takes a file for UTF-8 by its first character alone.
+    text.write("\ufeff")
+    sheet = csv.writer(text)
+    sheet.writerow(header)
+    for row in rows:
+        sheet.writerow([plain_cell(cell) for cell in row])
+    response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
 @staff_page("see_attendance")
 def guests_csv(request: StaffRequest, pk: int) -> HttpResponse:
     """Answer the guest list as a file for spreadsheets: who comes, who waits, who cancelled."""
@@ -34,18 +49,13 @@ def guests_csv(request: StaffRequest, pk: int) -> HttpResponse:
         .prefetch_related("access_requests")
         .order_by("name", "id")
     )
-    text = io.StringIO()
-    # Excel takes a file for UTF-8 by its first character alone.
-    text.write("\ufeff")
-    sheet = csv.writer(text)
-    sheet.writerow([
+    header = [
         _("Name"), _("Email"), _("Phone"), _("People"), _("Takes part"), _("Status"), _("Language"),
         _("Access needs"), _("In their own words"), _("Asked on"), _("Came"),
-    ])  # fmt: skip
+    ]  # fmt: skip
     came = {True: _("yes"), False: _("no"), None: ""}
-    for row in rows:
-        needs = ", ".join(str(AccessKind(r.kind).label) for r in row.access_requests.all())
-        cells = [
+    cells = (
+        [
             row.name,
             row.person.email or "",
             row.person.phone,
@@ -53,15 +63,14 @@ def guests_csv(request: StaffRequest, pk: int) -> HttpResponse:
             str(Mode(row.mode).label),
             str(AttendanceStatus(row.status).label),
             own_name(row.language) if row.language else "",
-            needs,
+            ", ".join(str(AccessKind(r.kind).label) for r in row.access_requests.all()),
             row.access_note,
             f"{dates_text.local(row.created_at, event.timezone):%Y-%m-%d %H:%M}",
             came[row.attended],
         ]
-        sheet.writerow([plain_cell(cell) for cell in cells])
-    response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{event.slug}-guests.csv"'
-    return response
+        for row in rows
+    )
+    return csv_file(f"{event.slug}-guests.csv", header, cells)
 
 
 @staff_page("see_attendance")

@@ -72,7 +72,8 @@ def claim_shift(
 
     A claim that would overlap a confirmed engagement is not made. What depends on the person
     ("repeated", "overlap") is an outcome, not an error: it is recorded, so that it can be told by
-    mail, and the page tells it only to a browser that has proven the address. Raises
+    mail, and the page tells it only to a browser that has proven the address. An overlap that staff
+    (``actor``) meet is told to them alone: the volunteer has asked for nothing. Raises
     :class:`Refused` for what depends on the shift alone.
     """
     with operation(at=now, actor=actor, by_person=actor is None) as op:
@@ -95,10 +96,11 @@ def claim_shift(
             return Outcome(earlier, "repeated")
         clash = first_clash(person_id=person.pk, shift=shift)
         if clash is not None:
-            op.record(
-                "claim.refused", **known, reason_code="overlap",
-                other_shift=clash.shift, other_event=clash.event,
-            )  # fmt: skip
+            if actor is None:
+                op.record(
+                    "claim.refused", **known, reason_code="overlap",
+                    other_shift=clash.shift, other_event=clash.event,
+                )  # fmt: skip
             return Outcome(None, "overlap", clash)
         claim = ShiftClaim(
             shift=shift, person=person, name=name, phone=phone, language=language,
@@ -173,6 +175,34 @@ def release_claim(
     if claim.person_id is not None:
         for shift_id in sorted(set(elsewhere.values_list("shift_id", flat=True))):
             promote_waiting(shift_id=shift_id, now=now)
+    return claim
+
+
+def set_attended(
+    *, claim_id: int, attended: bool | None, now: datetime, actor: StaffUser | None = None
+) -> ShiftClaim:
+    """Write down whether the volunteer came (``None``: nobody has said). Not before the day.
+
+    A claim that was given back or waits has no place to come to, and a shift that was called off
+    has nobody come to it: both are refused.
+    """
+    with operation(at=now, actor=actor) as op:
+        shift, claim = _lock_claim(claim_id)
+        if claim.attended == attended:
+            return claim
+        if not claim.is_confirmed:
+            raise Refused("no_place", _("This volunteer is not on the shift."))
+        if not shift.is_on:
+            raise Refused("shift_off", _("This shift did not take place."))
+        if now.astimezone(shift.zone).date() < shift.starts_at.astimezone(shift.zone).date():
+            raise Refused("too_early", _("Who came is written down from the day of the shift on."))
+        changes = {"attended": (claim.attended, attended)}
+        claim.attended = attended
+        claim.save(update_fields=["attended"])
+        op.record(
+            "claim.attended", office=shift.office_id, event=shift.event, person=claim.person_id,
+            shift=shift, claim=claim, changes=changes,
+        )  # fmt: skip
     return claim
 
 

@@ -8,12 +8,12 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from events import places
-from events.audit import operation
+from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import Event, Office, StaffUser, Venue
 from events.places import Pool
 from volunteers.actions.claims import lock_shift, promote_waiting
-from volunteers.models import Shift, ShiftStatus, VolunteerRole
+from volunteers.models import Shift, ShiftClaim, ShiftStatus, VolunteerRole
 from volunteers.models.shift import MAX_OFFSET
 
 #: What staff may change, in the words of the forms: instants, not offsets.
@@ -84,6 +84,15 @@ def _check_times(event: Event | None, starts_at: datetime, ends_at: datetime) ->
         )
 
 
+def _check_places(minimum: int, capacity: int | None) -> None:
+    if capacity is not None and capacity < minimum:
+        raise Refused(
+            "capacity_below_minimum",
+            _("The most people must be at least the people needed."),
+            field="capacity",
+        )
+
+
 def create_shift(
     *,
     office: Office,
@@ -106,12 +115,7 @@ def create_shift(
             # The event's start must not move between reading it and storing the offset.
             event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
         _check_times(event, starts_at, ends_at)
-        if capacity is not None and capacity < minimum:
-            raise Refused(
-                "capacity_below_minimum",
-                _("The most people must be at least the people needed."),
-                field="capacity",
-            )
+        _check_places(minimum, capacity)
         times: dict[str, Any] = (
             {"offset": starts_at - event.starts_at, "duration": ends_at - starts_at}
             if event is not None
@@ -135,22 +139,34 @@ def create_shift(
 def post_shift(*, shift_id: int, now: datetime, actor: StaffUser | None = None) -> Shift:
     """Make a draft shift public; a posted one stays as it is."""
     with operation(at=now, actor=actor) as op:
-        shift = lock_shift(shift_id)
-        if shift.own_posted_at is None:
-            shift.own_posted_at = shift.own_updated_at = now
-            shift.own_revision += 1
-            shift.save(update_fields=["own_posted_at", "own_updated_at", "own_revision"])
-            op.record("shift.posted", office=shift.office_id, event=shift.event, shift=shift)
+        _post(op, lock_shift(shift_id))
     return Shift.objects.effective().get(pk=shift_id)
 
 
+def _post(op: Operation, shift: Shift) -> None:
+    if shift.is_cancelled:
+        raise Refused("shift_cancelled", _("This shift was cancelled. Create a new one."))
+    if shift.own_posted_at is None:
+        shift.own_posted_at = shift.own_updated_at = op.at
+        shift.own_revision += 1
+        shift.save(update_fields=["own_posted_at", "own_updated_at", "own_revision"])
+        op.record("shift.posted", office=shift.office_id, event=shift.event, shift=shift)
+
+
 def edit_shift(
-    *, shift_id: int, changes: dict[str, Any], now: datetime, actor: StaffUser | None = None
+    *,
+    shift_id: int,
+    changes: dict[str, Any],
+    revision: int | None = None,
+    post: bool = False,
+    now: datetime,
+    actor: StaffUser | None = None,
 ) -> Shift:
-    """Change any of :data:`EDITABLE`; unchanged values are harmless.
+    """Change any of :data:`EDITABLE`; unchanged values are harmless. ``post``: and make it public.
 
     Facts: ``shift.rescheduled`` (time), ``shift.moved`` (place), ``shift.edited`` (the rest). An
-    overlap that a move causes is kept; its people are told of the move.
+    overlap that a move causes is kept; its people are told of the move. Refused if the shift (its
+    event included) is no longer at ``revision``, which the editor has seen.
     """
     if unknown := set(changes) - EDITABLE:
         raise TypeError(f"edit_shift does not change {sorted(unknown)}")
@@ -159,13 +175,19 @@ def edit_shift(
         if event_id is not None:
             Event.objects.select_for_update(no_key=True).get(pk=event_id)
         shift = lock_shift(shift_id)
+        if revision is not None and shift.revision != revision:
+            raise Refused(
+                "changed_meanwhile", _("Somebody else has changed this shift since you opened it.")
+            )
         changed = {
             name: (getattr(shift, name), value)
             for name, value in changes.items()
             if getattr(shift, name) != value
         }
+        if post:
+            _post(op, shift)
         if not changed:
-            return shift
+            return Shift.objects.effective().get(pk=shift_id)
         if shift.is_cancelled:
             raise Refused("shift_cancelled", _("This shift was cancelled. Create a new one."))
         time: dict[str, tuple[Any, Any]] = {
@@ -176,6 +198,7 @@ def edit_shift(
         for name in ("role", "minimum", "notes", "venue"):
             if name in changed:
                 setattr(shift, name, changed[name][1])
+        _check_places(shift.minimum, changes.get("capacity", shift.capacity))
         place = {n: changed[n] for n in ("venue",) if n in changed}
         shift.own_sequence += 1 if time or place else 0
         shift.own_schedule_rev += 1 if time else 0
@@ -237,6 +260,16 @@ def cancel_shift(
             changes=changes,
         )  # fmt: skip
     return Shift.objects.effective().get(pk=shift_id)
+
+
+def delete_draft(*, shift_id: int, now: datetime, actor: StaffUser | None = None) -> None:
+    """Throw away a shift that was never public. What was public is cancelled instead."""
+    with operation(at=now, actor=actor) as op:
+        shift = lock_shift(shift_id)
+        if shift.is_posted or ShiftClaim.objects.filter(shift=shift).exists():
+            raise Refused("shift_posted", _("This shift is public. Cancel it instead."))
+        op.record("shift.deleted", office=shift.office_id, event=shift.event, shift=shift)
+        shift.delete()
 
 
 def default_shift_times(event: Event) -> tuple[datetime, datetime]:

@@ -274,6 +274,11 @@ class Shift(models.Model):
     def is_cancelled(self) -> bool:
         return self.status == "cancelled"
 
+    @property
+    def waits_for_event(self) -> bool:
+        """Whether it is posted, and public as soon as its event is."""
+        return self.own_posted_at is not None and not self.is_posted
+
     def accepts_claims(self, now: datetime) -> bool:
         """Whether the form is open: posted, on and not over."""
         return self.is_posted and self.is_on and self.ends_at > now
