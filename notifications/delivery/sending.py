@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, Q
 
 from events import clock
-from events.models import Event
+from events.models import Event, Outbox
 from notifications import catalogue, rendering
 from notifications.delivery import claiming, holds, mime, retry, suppression
 from notifications.delivery.channels import (
@@ -142,7 +142,10 @@ class _Run:
             return False
         self._looked_up = time.monotonic()
         urgent = Delivery.objects.filter(claiming.due(self.clock()), priority=0)
-        return urgent.exclude(office_id__in=self.held_offices).exists()
+        if urgent.exclude(office_id__in=self.held_offices).exists():
+            return True
+        # Facts that nobody has planned yet: most of them are one person's, who is waiting.
+        return Outbox.objects.filter(cursor="", not_before=None).exists()
 
     def _send_one(self, delivery: Delivery) -> None:
         try:

@@ -3,12 +3,13 @@
 import time
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import OperationalError, connection
 
 from events.actions import events as event_actions
-from events.models import Event
+from events.models import Event, Outbox
 from notifications.delivery import claiming, retry, sending
 from notifications.delivery.channels import Mail
 from notifications.delivery.channels import email as channel
@@ -430,6 +431,23 @@ def test_a_letter_makes_way_for_a_confirmation_that_comes_in(
     assert [state(row) for row in letters] == ["accepted", "due"]
     send_batch(now=THEN)
     assert [taken.key for taken in sink.taken] == [letters[0].key, notes[0].key, letters[1].key]
+
+
+def test_a_letter_makes_way_for_a_fact_that_nobody_has_planned_yet(
+    sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "LOOK_UP", 0.0)
+    letters = [make_delivery(LETTER) for _ in range(2)]
+    Outbox.objects.create(operation=uuid4(), created_at=NOW, not_before=LATER)
+    real = channel.Smtp.send
+
+    def send(self: channel.Smtp, mail: Mail) -> None:
+        real(self, mail)
+        Outbox.objects.create(operation=uuid4(), created_at=NOW)
+
+    monkeypatch.setattr(channel.Smtp, "send", send)
+    send_batch(now=THEN)
+    assert [state(row) for row in letters] == ["accepted", "due"]
 
 
 def test_a_worker_that_is_told_to_end_finishes_one_message_and_leaves_the_rest(
