@@ -6,6 +6,7 @@ messages.py check     names what is missing, unsure, broken or out of step; stat
 """
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,8 @@ KEYWORDS = DEFAULT_KEYWORDS | {
     for name in ("gettext", "ngettext", "pgettext", "npgettext")
 }
 KEYWORDS["gettext_noop"] = KEYWORDS["_lazy"] = None
+# What a file calls one of them: "from django.utils.translation import gettext as now".
+RENAMED = re.compile(r"\b(\w*gettext\w*) as (\w+)")
 
 
 def sources() -> Iterator[Path]:
@@ -51,10 +54,12 @@ def extracted() -> Catalog:
             # Django turns a template into calls of gettext amid blanked-out words. Its indentation
             # means nothing, and would confuse a reader of Python.
             text = "\n".join(line.strip() for line in templatize(text, name).splitlines())
-        for line, function, found, comments in extract_python(
-            io.BytesIO(text.encode()), list(KEYWORDS), ["Translators:"], {"encoding": "utf-8"}
+        renamed = {name: function for function, name in RENAMED.findall(text)}
+        names = [*KEYWORDS, *renamed]
+        for line, name_used, found, comments in extract_python(
+            io.BytesIO(text.encode()), names, ["Translators:"], {"encoding": "utf-8"}
         ):
-            message, context = _message(function, found)
+            message, context = _message(renamed.get(name_used, name_used), found)
             if message:
                 catalog.add(
                     message, locations=[(name, line)], auto_comments=comments, context=context

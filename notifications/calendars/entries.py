@@ -130,7 +130,8 @@ def _own(entry: Entry, attendance: Attendance, manage: str) -> Entry:
     note = ""
     if waiting and entry.status in ("confirmed", "tentative"):
         entry = replace(entry, status="tentative")
-        note = _("You are on the waitlist. We will write to you when a place is free.")
+        if attendance.is_waitlisted:
+            note = _("You are on the waitlist. We will write to you when a place is free.")
     stamp = max(entry.dtstamp, attendance.changed_at)
     return replace(
         entry,
