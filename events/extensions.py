@@ -113,8 +113,8 @@ desk_sections: list[DeskSection] = []
 person_sections: list[PersonSection] = []
 first_steps: list[FirstStep] = []
 
-#: ``concerned(event, joining_alone)`` counts whom a change of time, place or status is told, one
-#: query each; ``None`` where there is nobody. ``joining_alone``: the link to join online is all
+#: ``concerned(event, joining_alone)`` counts whom beside the guests a change of time, place or
+#: status is told, one query each; ``None`` where there is nobody. ``joining_alone``: the link to join online is all
 #: that changes.
 concerned: "list[Callable[[Event, bool], Concerned | None]]" = []
 

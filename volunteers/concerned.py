@@ -1,4 +1,4 @@
-"""What the history of an event calls the facts of shifts, and whom a change of an event concerns."""
+"""Whom of its volunteers a change of an event concerns; what its history calls facts of shifts."""
 
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _

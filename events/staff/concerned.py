@@ -44,7 +44,7 @@ def who_is_told(
     """
     if not event.is_posted or max(event.ends_at, until or event.ends_at) <= now:
         return Told([])
-    counted = [count(event, joining_alone) for count in extensions.concerned]
+    counted = [count(event, joining_alone) for count in (guests, *extensions.concerned)]
     return Told([group for group in counted if group is not None])
 
 

@@ -8,13 +8,38 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from events.errors import Refused
 from events.forms import ChangeForm, PartyForm, languages_offered, suggested_mode
 from events.languages import own_name
 from events.models import Event
 from events.ways import Way
 
 
-class GuestForm(PartyForm):
+#: Refusals that speak to the guest, in words for staff.
+STAFF_WORDS = {
+    "party_size": _("Enter a number of people from 1 to %(most)s."),
+    "party_never_fits": _("Places in all: %(capacity)s. More people never fit."),
+    "does_not_fit": _(
+        "Only %(fits)s people fit now. The place for %(old)s is kept. Enter %(fits)s or fewer."
+    ),
+    "mode_full": _("Online places are full. The place in the room is kept."),
+    "already_waiting": _("This guest has another RSVP for that already. Change it there."),
+    "rsvp_cancelled": _("This RSVP was cancelled meanwhile. Add the guest again."),
+}
+
+
+class _ForStaff:
+    """The public's form in the hands of staff, who write down what somebody else says."""
+
+    def add_refusal(self, refused: Refused) -> None:
+        """Show why an action said no, in words for staff."""
+        words = STAFF_WORDS.get(refused.code)
+        if words is not None:
+            refused = Refused(refused.code, words, field=refused.field, **refused.params)
+        super().add_refusal(refused)  # type: ignore[misc]
+
+
+class GuestForm(_ForStaff, PartyForm):
     """Somebody who calls or comes by. An e-mail address or a phone number is enough."""
 
     name = forms.CharField(
@@ -81,7 +106,7 @@ class GuestForm(PartyForm):
         return data
 
 
-class GuestChangeForm(ChangeForm):
+class GuestChangeForm(_ForStaff, ChangeForm):
     """Change what a guest's RSVP says."""
 
     def __init__(self, data: Any = None, *, ways: list[Way], **facts: Any) -> None:
@@ -90,7 +115,7 @@ class GuestChangeForm(ChangeForm):
 
 
 def _speak_of_the_guest(form: PartyForm, ways: list[Way]) -> None:
-    """Word the public's form for staff: they write down what somebody else says."""
+    """Word the fields for staff."""
     form.fields["party_size"].label = _("How many people, with them?")
     form.fields["access_needs"].label = _("What do they need to take part?")
     form.fields["access_needs"].help_text = ""

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from events import dates_text, extensions
-from events.models import RSVP, AuditEntry, Event, EventStatus, EventType, Mode
+from events.models import RSVP, AuditEntry, Event, EventStatus, EventType, Mode, Person
 from events.queries import read_page
 from events.staff.access import StaffRequest, desk_page, own_row, staff_page
 
@@ -137,13 +137,9 @@ def event_history(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def steps(entries: Iterable[AuditEntry], event: Event) -> list[Step]:
-    """Return facts (latest first) in words, those of one operation together. One query."""
+    """Return facts (latest first) in words, those of one operation together. Two queries."""
     entries = list(entries)
-    names = dict(
-        RSVP.objects.filter(
-            pk__in={e.subjects["rsvp"] for e in entries if "rsvp" in e.subjects}
-        ).values_list("pk", "name")
-    )
+    names = _names(entries)
     found = []
     for _operation, group in groupby(entries, key=lambda entry: entry.operation):
         # Within an operation the facts stand in the order in which they happened.
@@ -151,7 +147,7 @@ def steps(entries: Iterable[AuditEntry], event: Event) -> list[Step]:
         facts = [
             Fact(
                 str(extensions.history_words[entry.action]),
-                names.get(entry.subjects.get("rsvp"), ""),
+                names.get(entry.pk, ""),
                 entry.subjects.get("rsvp"),
                 changed_fields(entry, event),
             )
@@ -159,6 +155,22 @@ def steps(entries: Iterable[AuditEntry], event: Event) -> list[Step]:
         ]
         found.append(Step(together[0].at, _by(together[0]), facts))
     return found
+
+
+def _names(entries: list[AuditEntry]) -> dict[int, str]:
+    """Return the name of whom each entry concerns: as on the RSVP, else as the person gave it."""
+    rsvps = {entry.subjects["rsvp"] for entry in entries if "rsvp" in entry.subjects}
+    typed = dict(RSVP.objects.filter(pk__in=rsvps).values_list("pk", "name"))
+    people = Person.objects.in_bulk(
+        {entry.person_id for entry in entries if entry.person_id and "rsvp" not in entry.subjects}
+    )
+    names = {}
+    for entry in entries:
+        person = people.get(entry.person_id or 0)
+        names[entry.pk] = typed.get(entry.subjects.get("rsvp") or 0, "")
+        if person is not None:
+            names[entry.pk] = person.name or person.email or ""
+    return names
 
 
 def _by(entry: AuditEntry) -> str:
@@ -172,7 +184,10 @@ def _by(entry: AuditEntry) -> str:
 def changed_fields(entry: AuditEntry, event: Event) -> list[ChangedField]:
     """Return what an entry says of changed fields, in words."""
     found = []
-    for name, pair in entry.changes.items():
+    # A database may keep the keys of a JSON object in an order of its own.
+    order = list(FIELDS)
+    changes = sorted(entry.changes.items(), key=lambda item: (*order, item[0]).index(item[0]))
+    for name, pair in changes:
         if name in UNSAID:
             continue
         old, new = (_value(name, value, event) for value in pair) if pair else ("", "")

@@ -1,10 +1,10 @@
-"""What this app adds to the desk: entries of its navigation, cards, words, and who is told."""
+"""What this app adds to the desk: entries of its navigation, cards, first steps and words."""
 
 from django.utils.translation import gettext_lazy as _
 
 from events import extensions
 from events.extensions import DeskSection
-from events.staff import cards, concerned, history
+from events.staff import cards, history
 
 
 def register() -> None:
@@ -22,4 +22,3 @@ def register() -> None:
     extensions.desk_cards.extend(cards.CARDS)
     extensions.first_steps.extend(cards.FIRST_STEPS)
     extensions.history_words.update(history.WORDS)
-    extensions.concerned.append(concerned.guests)

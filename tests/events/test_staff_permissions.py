@@ -1,0 +1,205 @@
+"""Whose rows are whose: two offices of different kinds, editors and managers, every address."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from events.models import AuditEntry, Event, Membership, Office, OfficeKind, Role
+from events.staff.urls import pages
+from tests.clock import at
+from tests.desk import Desk
+from tests.factories import (
+    NOW,
+    make_event,
+    make_office,
+    make_rsvp,
+    make_staff,
+    make_topic,
+    make_venue,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _now() -> Iterator[None]:
+    with at(NOW):
+        yield
+
+
+class Rows:
+    """An office's rows, with the arguments that name them in addresses."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.event = make_event(office, title=f"Event of {office.name}")
+        self.draft = make_event(office, post=False)
+        self.guest = make_rsvp(self.event, name="Secret Guest")
+        self.venue = make_venue(office)
+        self.manager = make_staff(office)
+        self.topic = make_topic(f"topic-{office.pk}")
+
+    def arguments(self, name: str) -> dict[str, Any]:
+        """Return the arguments of an address of the desk that name these rows."""
+        member = Membership.objects.get(user=self.manager, office=self.office)
+        if name.startswith("staff-guest") and name not in (
+            "staff-guests", "staff-guests-csv", "staff-guest-new",
+        ):  # fmt: skip
+            return {"event_pk": self.event.pk, "pk": self.guest.pk}
+        if name in ("staff-event-post", "staff-event-delete"):
+            return {"pk": self.draft.pk}
+        if name.startswith(("staff-member-",)):
+            return {"pk": member.pk}
+        if name == "staff-venue":
+            return {"pk": self.venue.pk}
+        if name == "staff-office":
+            return {"slug": self.office.slug}
+        if name == "staff-topic":
+            return {"slug": self.topic.slug}
+        return {"pk": self.event.pk}
+
+
+#: Addresses of the desk that name a row of an office.
+OF_A_ROW = [
+    path.name
+    for path in pages
+    if path.pattern.converters and path.name not in ("staff-topic",)  # topics are everybody's
+]
+POST_ALONE = {
+    "staff-kind", "staff-guest-change", "staff-guest-cancel", "staff-guest-attended",
+    "staff-member-role", "staff-member-link",
+}  # fmt: skip
+MANAGERS = [
+    "staff-topics", "staff-topic-new", "staff-offices", "staff-members", "staff-office",
+    "staff-topic", "staff-member-role", "staff-member-remove", "staff-member-link",
+]  # fmt: skip
+
+
+@pytest.fixture
+def city() -> Rows:
+    return Rows(make_office(name="City office"))
+
+
+@pytest.fixture
+def campaign() -> Rows:
+    return Rows(make_office(name="The campaign", kind=OfficeKind.CAMPAIGN))
+
+
+def test_the_addresses_of_rows_were_found() -> None:
+    assert len(OF_A_ROW) > 15
+
+
+@pytest.mark.parametrize("name", OF_A_ROW)
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.MANAGER])
+def test_a_row_of_another_office_is_not_there(
+    city: Rows, campaign: Rows, name: str, role: Role
+) -> None:
+    desk = Desk(make_staff(city.office, role=role))
+    theirs = campaign.arguments(name)
+    # 404 for whoever has the permission somewhere, 403 for whoever has it nowhere: neither says
+    # whether the row is there.
+    expected = 403 if role == Role.EDITOR and name in MANAGERS else 404
+    if name not in POST_ALONE:
+        assert desk.ask(name, **theirs).status_code == expected
+        missing = {key: 999_999 if key.endswith("pk") else "nowhere" for key in theirs}
+        assert desk.ask(name, **missing).status_code == expected
+    assert desk.send(name, {"reason": "x", "role": "editor"}, **theirs).status_code in (
+        expected, 405,
+    )  # fmt: skip
+    after = Event.objects.get(pk=campaign.event.pk)
+    assert (after.revision, after.status) == (campaign.event.revision, campaign.event.status)
+    assert Membership.objects.filter(user=campaign.manager, role=Role.MANAGER).exists()
+
+
+@pytest.mark.parametrize("path", [path for path in pages if not path.pattern.converters])
+def test_no_list_mixes_offices(city: Rows, campaign: Rows, path: Any) -> None:
+    desk = Desk(city.manager)
+    if path.name in POST_ALONE:
+        return
+    answer = desk.client.get(reverse(path.name), follow=True)
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    for secret in ("The campaign", campaign.event.title, campaign.manager.email):
+        assert secret not in text
+
+
+def test_who_works_for_two_kinds_sees_one_at_a_time(city: Rows, campaign: Rows) -> None:
+    both = make_staff(city.office)
+    Membership.objects.create(user=both, office=campaign.office, role=Role.MANAGER)
+    desk = Desk(both)
+    listed = desk.see("staff-events").text
+    assert city.event.title in listed
+    assert campaign.event.title not in listed
+    desk.send("staff-kind", {"kind": "campaign"})
+    listed = desk.see("staff-events").text
+    assert campaign.event.title in listed
+    assert city.event.title not in listed
+    # A row that is named opens whichever kind was chosen, and the page is its office's.
+    answer = desk.ask("staff-event", pk=city.event.pk)
+    assert (answer.status_code, answer.context["office"]) == (200, city.office)
+
+
+@pytest.mark.parametrize("name", MANAGERS)
+def test_an_editor_meets_no_page_of_managers(city: Rows, name: str) -> None:
+    desk = Desk(make_staff(city.office, role=Role.EDITOR))
+    listed = name in ("staff-topics", "staff-topic-new", "staff-offices", "staff-members")
+    arguments = {} if listed else city.arguments(name)
+    assert desk.ask(name, **arguments).status_code in (403, 405)
+    assert desk.send(name, {"role": "manager"}, **arguments).status_code in (403, 405)
+    links = desk.see("staff").links
+    if listed:
+        assert reverse(name) not in links
+
+
+def test_who_edits_here_and_manages_there_manages_only_there(city: Rows) -> None:
+    parks = make_office(name="Parks")
+    user = make_staff(city.office, role=Role.EDITOR)
+    Membership.objects.create(user=user, office=parks, role=Role.MANAGER)
+    desk = Desk(user)
+    assert desk.ask("staff-office", slug=parks.slug).status_code == 200
+    assert desk.ask("staff-office", slug=city.office.slug).status_code == 404
+    assert (
+        desk.ask("staff-member-remove", **city.arguments("staff-member-remove")).status_code == 404
+    )
+    assert desk.ask("staff-event", pk=city.event.pk).status_code == 200
+
+
+@pytest.mark.parametrize("name", sorted({path.name for path in pages}))
+def test_nobody_comes_in_without_signing_in(city: Rows, name: str) -> None:
+    path = next(path for path in pages if path.name == name)
+    arguments = city.arguments(name) if path.pattern.converters else {}
+    address = reverse(name, kwargs=arguments)
+    for answer in (Client().get(address), Client().post(address)):
+        assert answer.status_code in (302, 405)
+        if answer.status_code == 302:
+            assert answer["Location"].startswith("/accounts/login/?next=/staff/")
+
+
+@pytest.mark.parametrize("name", sorted({path.name for path in pages}))
+def test_every_form_of_the_desk_keeps_djangos_token(city: Rows, name: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(city.manager)
+    path = next(path for path in pages if path.name == name)
+    arguments = city.arguments(name) if path.pattern.converters else {}
+    assert client.post(reverse(name, kwargs=arguments)).status_code in (403, 405)
+
+
+@pytest.mark.parametrize("name", sorted({path.name for path in pages} - POST_ALONE))
+def test_looking_changes_nothing(city: Rows, name: str) -> None:
+    path = next(path for path in pages if path.name == name)
+    arguments = city.arguments(name) if path.pattern.converters else {}
+    before = AuditEntry.objects.count()
+    answer = Desk(city.manager).ask(name, **arguments)
+    assert answer.status_code in (200, 302)
+    assert AuditEntry.objects.count() == before
+
+
+@pytest.mark.parametrize("name", sorted({path.name for path in pages} - POST_ALONE))
+def test_every_page_speaks_spanish_addresses_too(city: Rows, name: str) -> None:
+    path = next(path for path in pages if path.name == name)
+    arguments = city.arguments(name) if path.pattern.converters else {}
+    desk = Desk(city.manager)
+    assert desk.client.get("/es" + reverse(name, kwargs=arguments)).status_code in (200, 302)
