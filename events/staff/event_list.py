@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from events import clock, search
 from events.models import Event, EventStatus, Office, Series
@@ -56,7 +57,7 @@ VIEWS = [
     View("", _("Coming"), upcoming),
     View("drafts", _("Drafts"), drafts),
     View("past", _("Past"), past),
-    View("cancelled", _("Cancelled"), cancelled),
+    View("cancelled", pgettext_lazy("several", "Cancelled"), cancelled),
 ]
 
 

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from events import clock, dates_text, extensions
 from events.errors import Refused
@@ -64,7 +64,12 @@ def letters(request: StaffRequest) -> HttpResponse:
     counts = (drafts.count(), posted.count())
     tabs = [
         {"label": _("Drafts"), "url": "?", "current": not posted_view, "count": counts[0]},
-        {"label": _("Posted"), "url": "?view=posted", "current": posted_view, "count": counts[1]},
+        {
+            "label": pgettext("letters", "Posted"),
+            "url": "?view=posted",
+            "current": posted_view,
+            "count": counts[1],
+        },
     ]
     context = {
         "tabs": tabs,
