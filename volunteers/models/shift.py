@@ -51,7 +51,8 @@ class ShiftQuerySet(models.QuerySet["Shift"]):
         def both(name: str) -> object:
             return F(f"own_{name}") + Coalesce(F(f"event__{name}"), 0)
 
-        shifts = shifts.annotate(
+        # What annotate() adds is said once, in Shift's own TYPE_CHECKING block.
+        shifts = shifts.annotate(  # type: ignore[assignment]
             starts_at=Case(
                 When(at_event, then=moment(F("event__starts_at") + F("offset"))),
                 default=F("own_starts_at"),
@@ -127,6 +128,10 @@ class ShiftQuerySet(models.QuerySet["Shift"]):
     def past(self, now: datetime) -> "ShiftQuerySet":
         """Over at ``now``, latest first."""
         return self.filter(ends_at__lte=now).order_by("-starts_at", "-id")
+
+    def short_of_people(self) -> "ShiftQuerySet":
+        """With fewer people than it needs."""
+        return self.filter(taken__lt=F("minimum"))
 
     def with_open_places(self) -> "ShiftQuerySet":
         return self.filter(Q(capacity__isnull=True) | Q(taken__lt=F("capacity")))
