@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from pytest_django import Settings
 
+from config.environment import MailTransport
 from tests.smtp_sink import SmtpSink
 from tests.stories.street import Street
 
@@ -15,11 +17,23 @@ def sink() -> Iterator[SmtpSink]:
 
 
 @pytest.fixture
-def street(transactional_db: None, sink: SmtpSink, settings) -> Iterator[Street]:  # type: ignore[no-untyped-def]
-    """The office of District 4 on a Monday morning; its mail goes to a real server."""
-    from config.environment import MailTransport
-
+def _mail_goes_to_the_sink(transactional_db: None, sink: SmtpSink, settings: Settings) -> None:
     settings.MAIL_TRANSPORT = MailTransport(scheme="smtp", host="127.0.0.1", port=sink.port)
+
+
+@pytest.fixture
+def street(_mail_goes_to_the_sink: None, sink: SmtpSink, settings: Settings) -> Iterator[Street]:
+    """The office of District 4 on a Monday morning; its mail goes to a real server."""
     settings.RATE_LIMITS = False
     with Street(sink) as opened:
+        yield opened
+
+
+@pytest.fixture
+def empty_street(
+    _mail_goes_to_the_sink: None, sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Street]:
+    """The same morning, before anybody has opened an office."""
+    monkeypatch.setattr("config.setup.SetupMiddleware.has_office", False)
+    with Street(sink, has_office=False) as opened:
         yield opened

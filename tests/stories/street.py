@@ -86,8 +86,9 @@ class Neighbor(Browser):
 class Street:
     """The office, its neighbors' browsers and mail, and the clock of both."""
 
-    def __init__(self, sink: SmtpSink) -> None:
+    def __init__(self, sink: SmtpSink, *, has_office: bool = True) -> None:
         self.sink = sink
+        self.has_office = has_office
         self.now = NOW
         self._clock = ExitStack()
         self._read = 0
@@ -97,6 +98,11 @@ class Street:
 
     def __enter__(self) -> Self:
         self._clock.enter_context(clocks.at(self.now))
+        if self.has_office:
+            self._settle()
+        return self
+
+    def _settle(self) -> None:
         self.office = make_office(
             slug="district-4", name="Office of Council Member Ortega", now=self.now
         )
@@ -105,7 +111,6 @@ class Street:
             for slug in ("legislation", "events", "volunteer", "town-halls")
         }
         self.library = make_venue(self.office, now=self.now)
-        return self
 
     def __exit__(
         self,
