@@ -1,4 +1,4 @@
-"""The office posts a letter, from a file or on the desk; each reader of its topics gets one copy."""
+"""The office posts a letter, from a file or on the desk; each reader of its topics has one copy."""
 
 import xml.etree.ElementTree as ET
 from collections import Counter
