@@ -14,7 +14,6 @@ from events.languages import own_name
 from events.models import Event
 from events.ways import Way
 
-
 #: Refusals that speak to the guest, in words for staff.
 STAFF_WORDS = {
     "party_size": _("Enter a number of people from 1 to %(most)s."),

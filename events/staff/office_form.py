@@ -206,7 +206,9 @@ class OfficeForm(SeenForm):
             changes[name] = data[name].replace("\r\n", "\n")
         changes["languages"] = [self.office.first_language, *data["languages"]]
         order = [lead for lead, _words in self.fields["reminders"].choices]  # type: ignore[attr-defined]
-        changes["reminder_leads"] = sorted(data["reminders"], key=order.index)
+        changes["reminder_leads"] = self.office.reminder_leads
+        if set(data["reminders"]) != set(self.office.reminder_leads):
+            changes["reminder_leads"] = sorted(data["reminders"], key=order.index)
         if "election_dates" in self.fields:
             changes["election_dates"] = data["election_dates"]
         return changes
