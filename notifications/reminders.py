@@ -60,13 +60,16 @@ def plan(now: datetime) -> int:
     Planned twice is planned once. So many that one tick would not end are left to the next.
     """
     count = 0
+    before: dict[str, list[Recipient]] = {}
     for _round in range(ROUNDS_A_TICK):
         found = due(now)
+        # The same again: their keys are taken, though not by deliveries to these people.
+        if not found or found == before:
+            break
         for name, recipients in found.items():
             planning.insert(catalogue.named(name), recipients, now=now)
             count += len(recipients)
-        if not found:
-            break
+        before = found
     return count
 
 
@@ -207,7 +210,9 @@ def _not_planned(rows: QuerySet[Any], kind: str, field: str, occasions: Sequence
     )
     key = Concat(Value(f"reminder:{kind}:"), Cast("pk", CharField()), ending)
     in_time = (Q(**{field: o.pk, "confirmed_at__lt": o.due_at}) for o in occasions)
-    planned = Delivery.objects.filter(key=OuterRef("reminder_key"), channel="email")
+    # The key alone would do. By the person the database finds it on an index, also when it does
+    # not know yet how many deliveries there are: 4,000 guests took seconds without.
+    planned = Delivery.objects.filter(person=OuterRef("person"), key=OuterRef("reminder_key"))
     return (
         rows.filter(reduce(or_, in_time), person__email__isnull=False)
         .annotate(reminder_key=key)

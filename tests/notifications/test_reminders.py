@@ -14,6 +14,7 @@ from events.actions import offices as office_actions
 from events.actions import rsvps as rsvp_actions
 from events.models import RSVP, AttendanceStatus, Event, Mode, Person
 from notifications import reminders
+from notifications.delivery.sending import send_batch
 from notifications.models import Delivery
 from tests import factories as make
 from tests.notifications.scenes import call_off, goes, read, the_office, town_hall
@@ -267,6 +268,19 @@ def test_a_missed_reminder_waits_for_the_end_of_the_quiet_hours() -> None:
     assert planned(at("11 08:00")) == ["reminder:rsvp:1d@11:00:0"]
 
 
+def test_a_reminder_whose_retry_falls_into_the_night_is_sent_in_the_morning() -> None:
+    make.make_rsvp(town_hall())
+    planned(DAY)
+    outcome = send_batch(now=at("10 23:00"))
+    assert outcome is not None
+    reminder = Delivery.objects.get()
+    assert (reminder.state, reminder.next_attempt_at) == ("due", at("11 08:00"))
+    assert send_batch(now=at("11 07:59")) is None
+    outcome = send_batch(now=at("11 08:00"))
+    assert outcome is not None
+    assert outcome.states == {"accepted": 1}
+
+
 # --- Somebody who is a guest and helps -----------------------------------------------------------
 
 
@@ -396,6 +410,15 @@ def test_many_are_planned_in_rounds() -> None:
     assert [len(found) for found in reminders.due(DAY, limit=3).values()] == [3]
     assert reminders.plan(DAY) == 7
     assert reminders.plan(DAY) == 0
+
+
+def test_a_key_that_is_taken_ends_the_rounds() -> None:
+    """So would a person who was merged into another after the reminder was planned."""
+    make.make_rsvp(town_hall())
+    assert reminders.plan(DAY) == 1
+    Delivery.objects.update(person=None)
+    assert reminders.plan(DAY) == 1
+    assert Delivery.objects.count() == 1
 
 
 def test_more_events_than_one_query_may_ask_about(monkeypatch: pytest.MonkeyPatch) -> None:
