@@ -19,6 +19,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from events import clock
+from events.models import Outbox
 from notifications.models import Delivery, Tick
 
 #: Beat's minute may come late, but three times in a row it has stopped.
@@ -109,11 +110,16 @@ def _deliveries() -> Check:
         since = due.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
         return None if since is None else now - since
 
+    # Facts that nobody has begun to plan: they become messages, and are as late as these.
+    facts = Outbox.objects.filter(cursor="").order_by("created_at")
+    since = facts.values_list("created_at", flat=True).first()
+    unplanned = None if since is None else now - since
     waiting, letters = oldest(0), oldest(1)
     return {
-        "ok": waiting is None or waiting <= OLDEST_DUE,
+        "ok": all(age is None or age <= OLDEST_DUE for age in (waiting, unplanned)),
         "oldest_due_seconds": _seconds(waiting),
         "oldest_due_letter_seconds": _seconds(letters),
+        "oldest_unplanned_seconds": _seconds(unplanned),
     }
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events import extensions
 from events.extensions import DeskCard, FirstStep
-from events.models import Event, Office
+from events.models import Event, Office, Outbox
 from notifications.models import Delivery, Letter, MailHold, Tick
 
 #: A confirmation that is due for so long means that mail is not going out (as /readyz has it).
@@ -31,6 +31,10 @@ def mail_banner(
     hold = MailHold.objects.filter(own).select_related("office").order_by("since").first()
     due = Delivery.objects.filter(own, state__in=["due", "retry"], priority=0)
     since = due.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
+    # Facts that nobody has begun to plan are messages, too, which only do not exist yet.
+    facts = Outbox.objects.filter(cursor="").order_by("created_at")
+    unplanned = facts.values_list("created_at", flat=True).first()
+    since = min((moment for moment in (since, unplanned) if moment is not None), default=None)
     tick = Tick.objects.order_by("-at").values_list("at", flat=True).first()
     if hold is not None:
         return {"hold": hold, "since": hold.since, "waiting": due.count()}

@@ -4,6 +4,7 @@ import socket
 import time
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -11,11 +12,12 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from config import health
+from events.models import Outbox
 from notifications.models import Delivery, Tick
 from tests.clock import at
 from tests.factories import NOW
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def ready(client: Client) -> tuple[int, list[str], dict[str, Any]]:
@@ -64,6 +66,7 @@ def test_ready_when_everything_works(client: Client) -> None:
         "ok": True,
         "oldest_due_seconds": 840,
         "oldest_due_letter_seconds": 36000,
+        "oldest_unplanned_seconds": None,
     }
 
 
@@ -85,6 +88,17 @@ def test_mail_that_does_not_go_out_is_named(client: Client) -> None:
     status, failed, checks = ready(client)
     assert (status, failed) == (503, ["deliveries"])
     assert checks["deliveries"]["oldest_due_seconds"] == 960
+
+
+@pytest.mark.usefixtures("ticked")
+def test_facts_that_nobody_plans_are_named(client: Client) -> None:
+    waits = Outbox.objects.create(operation=uuid4(), created_at=NOW - timedelta(minutes=16))
+    status, failed, checks = ready(client)
+    assert (status, failed) == (503, ["deliveries"])
+    assert checks["deliveries"]["oldest_unplanned_seconds"] == 960
+    # A long letter that is being planned in pieces keeps nobody waiting.
+    Outbox.objects.filter(pk=waits.pk).update(cursor="letter_posted|500")
+    assert ready(client)[1] == []
 
 
 @pytest.mark.usefixtures("ticked")
