@@ -144,7 +144,7 @@ def public_paths() -> list[str]:
     return sorted(set(paths))
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_every_public_post_refuses_another_sites_page() -> None:
     """403 before anything else for a foreign Origin, or 405 where nothing can be POSTed."""
     client = Client(enforce_csrf_checks=True)
@@ -157,7 +157,7 @@ def test_every_public_post_refuses_another_sites_page() -> None:
             assert answer.status_code in (403, 405), f"{path} answered {answer.status_code}"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_public_pages_set_no_cookie() -> None:
     client = Client()
     for path in public_paths():

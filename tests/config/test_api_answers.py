@@ -23,7 +23,7 @@ from tests.factories import (
 )
 from volunteers.models import Shift
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tests.factories import (
 from tests.pages import Page, page
 from volunteers.models import Shift
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.factories import (
 )
 from tests.pages import Page, page
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 ANA = "ana@example.org"
 

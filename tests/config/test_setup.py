@@ -12,7 +12,7 @@ from events.models import Membership, Office, Topic
 from tests.factories import make_office
 from tests.pages import page
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from events.errors import Refused
 from events.models import RSVP, AuditEntry, Event, Mode, Outbox
 from tests.factories import NOW, make_event, make_rsvp
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def facts() -> list[str]:

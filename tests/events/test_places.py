@@ -7,7 +7,7 @@ from events.models import RSVP, Event
 from events.places import Full, Pool
 from tests.factories import make_event
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def pool_with(capacity: int | None, taken: int = 0) -> Pool:

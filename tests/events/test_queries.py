@@ -11,7 +11,7 @@ from events.errors import Refused
 from events.models import Event
 from tests.factories import NOW, make_event, make_office, make_rsvp, make_topic, make_venue
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def listed(query: str) -> list[str]:

@@ -8,7 +8,7 @@ from events.actions.offices import edit_venue
 from events.models import Event
 from tests.factories import NOW, make_event, make_office, make_venue
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def found(text: str) -> list[str]:

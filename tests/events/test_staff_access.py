@@ -8,7 +8,7 @@ from events.models import Membership, OfficeKind, Role, StaffUser
 from events.permissions import TABLE, grants_of
 from tests.factories import PASSWORD, make_office, make_staff
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def logged_in(user: StaffUser) -> Client:

@@ -25,7 +25,7 @@ from tests.factories import (
 )
 from tests.pages import page
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -308,6 +308,16 @@ def test_a_new_link_concerns_those_who_join_online_alone(desk: Desk) -> None:
     assert "1 guest will get one message." in review.text
 
 
+def test_the_line_ends_of_browsers_are_no_change(desk: Desk) -> None:
+    event = make_event(office_of(desk), description="One line\n\nAnother")
+    fields = desk.fill("staff-event-edit", pk=event.pk)
+    sent = fields | {"description": "One line\r\n\r\nAnother", "starts_time": "19:00"}
+    review = page(desk.send("staff-event-edit", sent, pk=event.pk))
+    assert "Also saved" not in review.text
+    desk.send("staff-event-edit", review.fields | {"do": "confirm"}, pk=event.pk)
+    assert Event.objects.get(pk=event.pk).description == "One line\n\nAnother"
+
+
 def test_a_draft_moves_without_a_question(desk: Desk) -> None:
     event = make_event(office_of(desk), post=False)
     desk.change("staff-event-edit", {"starts_time": "19:00", "do": "save"}, pk=event.pk)
@@ -354,7 +364,7 @@ def test_a_stale_form_overwrites_nothing_and_shows_both(desk: Desk) -> None:
     assert answer.status_code == 409
     assert "Somebody else has saved meanwhile" in shown.text
     assert "Sam Staff saved on" in shown.text
-    assert "Title (English) Theirs Mine" in shown.text
+    assert "Title (English) Saved now: Theirs In your form: Mine" in shown.text
     assert Event.objects.get(pk=event.pk).title == "Theirs"
     assert shown.fields["title"] == "Mine"
 

@@ -16,7 +16,7 @@ from tests.desk import Desk
 from tests.factories import NOW, make_event, make_office, make_rsvp, make_staff
 from tests.pages import page
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

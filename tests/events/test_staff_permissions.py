@@ -21,7 +21,7 @@ from tests.factories import (
     make_venue,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

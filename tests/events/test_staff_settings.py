@@ -84,7 +84,7 @@ def test_a_stale_place_is_not_overwritten(desk: Desk, office: Office) -> None:
     edit_venue(venue_id=venue.pk, changes={"entrance": "Theirs"}, now=NOW)
     answer = desk.send("staff-venue", mine, pk=venue.pk)
     assert answer.status_code == 409
-    assert "How to get in Theirs Mine" in page(answer).text
+    assert "How to get in Saved now: Theirs In your form: Mine" in page(answer).text
     assert Venue.objects.get(pk=venue.pk).entrance == "Theirs"
 
 
@@ -171,7 +171,7 @@ def test_a_stale_office_is_not_overwritten(desk: Desk, office: Office) -> None:
     edit_office(office_id=office.pk, changes={"phone": "555-2"}, now=NOW)
     answer = desk.send("staff-office", mine, slug=office.slug)
     assert answer.status_code == 409
-    assert "Phone 555-2 555-1" in page(answer).text
+    assert "Phone Saved now: 555-2 In your form: 555-1" in page(answer).text
     assert Office.objects.get().phone == "555-2"
 
 

@@ -26,7 +26,7 @@ from tests.factories import (
 )
 from tests.pages import page
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +140,10 @@ def test_a_stale_new_date_is_shown_beside_the_saved_one(desk: Desk) -> None:
                         "ends_at": event.ends_at + timedelta(days=1)})  # fmt: skip
     answer = desk.send("staff-event-reschedule", mine | {"do": "confirm"}, pk=event.pk)
     assert answer.status_code == 409
-    assert "Date Friday, June 12, 2026 Thursday, June 18, 2026" in page(answer).text
+    assert (
+        "Date Saved now: Friday, June 12, 2026 In your form: Thursday, June 18, 2026"
+        in page(answer).text
+    )
 
 
 # -- Call off -------------------------------------------------------------------------------------

@@ -114,9 +114,7 @@ def test_a_hold_on_another_offices_sender_is_not_ours(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("planned", [True, False], ids=["planned", "not even planned"])
-def test_a_message_that_should_have_gone_is_said(
-    desk: Desk, office: Office, planned: bool
-) -> None:
+def test_a_message_that_should_have_gone_is_said(desk: Desk, office: Office, planned: bool) -> None:
     make_rsvp(make_event(office))
     if planned:
         plan_outbox(now=NOW)

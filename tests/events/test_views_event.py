@@ -26,7 +26,7 @@ from tests.factories import (
 )
 from tests.pages import Page, page
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

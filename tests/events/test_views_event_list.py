@@ -13,7 +13,7 @@ from events.actions.events import cancel_event
 from tests.factories import NOW, make_event, make_office, make_rsvp, make_topic
 from tests.pages import Page, page
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from events.models import RSVP, AuditEntry, Event, Outbox
 from tests.factories import NOW, make_event, make_office, make_rsvp, make_staff
 from tests.pages import Page, page
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from events.models import RSVP, AuditEntry, Event, Person, RateCount
 from tests.factories import NOW, make_event, make_office, make_person, make_rsvp
 from tests.pages import page
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from tests.factories import NOW, make_claim, make_event, make_office, make_rsvp,
 from volunteers.actions import claims, shifts
 from volunteers.models import Shift, ShiftClaim
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def claim_facts() -> list[str]:

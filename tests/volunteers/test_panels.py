@@ -15,7 +15,7 @@ from volunteers.actions.claims import release_claim
 from volunteers.actions.shifts import cancel_shift
 from volunteers.panels import event_panel, person_section
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_event_page_shows_its_shifts_and_how_many_are_needed(client: Client) -> None:

@@ -56,6 +56,7 @@ def test_what_is_due_is_sent_once_and_recorded(sink: SmtpSink) -> None:
     assert (delivery.finished_at, delivery.attempts, delivery.lease_until) == (THEN, 1, None)
 
 
+@pytest.mark.django_db
 @pytest.mark.django_db(transaction=True)
 def test_no_transaction_is_open_while_a_message_goes_out(
     sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
@@ -472,6 +473,7 @@ def test_something_unforeseen_while_transmitting_is_left_to_the_sweep(
     assert [state(row) for row in rows] == ["transmitting", "due"]
 
 
+@pytest.mark.django_db
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_was_restarted_after_250_still_learns_of_it(
     sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
@@ -511,7 +513,7 @@ def test_a_sender_presumed_dead_still_records_what_the_server_said(
     assert send_batch(now=LATER) is None
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_the_messages_of_one_batch_take_the_same_queries_each(
     sink: SmtpSink, django_assert_num_queries: Any
 ) -> None:

@@ -11,7 +11,7 @@ from notifications.models import Letter
 from tests.factories import NOW, make_office, make_staff, make_topic
 from tests.notifications.mailing import make_letter
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 LATER = NOW + timedelta(hours=1)
 

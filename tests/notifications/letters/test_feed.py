@@ -15,7 +15,7 @@ from notifications.models import Letter
 from tests.factories import NOW, make_office, make_topic
 from tests.notifications.mailing import make_letter
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"

@@ -16,7 +16,7 @@ from tests.factories import NOW, make_office, make_topic
 from tests.notifications.mailing import CONSENT, mailed, make_letter, make_reader, plan
 from tests.notifications.scenes import read
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 LATER = NOW + timedelta(hours=1)
 

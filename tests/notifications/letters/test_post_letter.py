@@ -13,7 +13,7 @@ from tests import clock
 from tests.factories import NOW, make_office, make_topic
 from tests.notifications.mailing import mailed, make_reader
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 TEXT = """---
 title: Parking on Oak Avenue

@@ -13,7 +13,7 @@ from tests.factories import NOW, make_office, make_staff, make_topic
 from tests.notifications.mailing import mailed, make_letter, make_reader
 from tests.pages import page
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.factories import NOW, make_office, make_topic
 from tests.notifications.mailing import make_letter, make_reader
 from tests.pages import page
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def words(client: Client, path: str) -> str:

@@ -12,7 +12,7 @@ from notifications.subscriptions.actions import choose, confirm_request, subscri
 from tests.factories import NOW, make_office, make_topic
 from tests.notifications.mailing import CONSENT, make_reader
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 LATER = NOW + timedelta(hours=1)
 EMAIL = "ana@example.org"

@@ -11,7 +11,7 @@ from tests.factories import NOW, make_office, make_topic
 from tests.notifications.mailing import make_reader
 from tests.pages import page
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 EMAIL = "ana.reyes@mail.example.org"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}

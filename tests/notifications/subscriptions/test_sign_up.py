@@ -15,7 +15,7 @@ from tests.notifications.mailing import mailed, make_reader, plan
 from tests.notifications.scenes import read
 from tests.pages import page
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 EMAIL = "ana@example.org"
 

@@ -14,7 +14,7 @@ from tests.pages import page
 from volunteers.actions.shifts import cancel_shift
 from volunteers.models import Shift, ShiftClaim
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

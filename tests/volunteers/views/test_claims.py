@@ -16,7 +16,7 @@ from tests.pages import page
 from volunteers.actions.shifts import cancel_shift, edit_shift
 from volunteers.models import ShiftClaim
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def address(claim: ShiftClaim, step: str = "") -> str:
