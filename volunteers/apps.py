@@ -10,6 +10,8 @@ class VolunteersConfig(AppConfig):
 
     def ready(self) -> None:
         from volunteers import concerned, panels
+        from volunteers.staff import parts
 
         panels.register()
         concerned.register()
+        parts.register()

@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 
 from events import extensions
 from events.extensions import Concerned
-from events.models import Event
+from events.models import RSVP, Event
 from volunteers.models import Shift, ShiftClaim
 
 WORDS = {
@@ -16,6 +16,7 @@ WORDS = {
     "shift.rescheduled": _("Shift moved to another time"),
     "shift.moved": _("Shift moved to another place"),
     "shift.cancelled": _("Shift cancelled"),
+    "shift.deleted": _("Draft of a shift thrown away"),
     "claim.confirmed": _("Shift taken"),
     "claim.waitlisted": _("Shift: on the waitlist"),
     "claim.repeated": _("Shift asked for again"),
@@ -23,18 +24,22 @@ WORDS = {
     "claim.promoted": _("Shift: moved up from the waitlist"),
     "claim.proven": _("Shift confirmed by mail"),
     "claim.released": _("Shift given back"),
+    "claim.attended": _("Volunteer’s attendance written down"),
 }
 
 
 def volunteers(event: Event, joining_alone: bool) -> Concerned | None:
     """Count everyone with a place, or a place in line, on a shift of the event, once each.
 
-    A new link to join online concerns nobody who works in the room.
+    Whoever has an RSVP as well is among the guests already: they get one message. A new link to
+    join online concerns nobody who works in the room.
     """
     if joining_alone:
         return None
     shifts = Shift.objects.standing().filter(event=event)
+    guests = RSVP.objects.active().filter(event=event).values("person")
     claims = ShiftClaim.objects.active().filter(shift__in=shifts, person__isnull=False)
+    claims = claims.exclude(person__in=guests)
     people = claims.aggregate(
         all=Count("person", distinct=True),
         by_mail=Count("person", distinct=True, filter=Q(person__email__isnull=False)),

@@ -92,7 +92,7 @@ class BoardFilters(forms.Form):
         self._choose(
             "event",
             _("Any event"),
-            [(event.slug, _title_and_day(event, language)) for event in events[:MOST_EVENTS]],
+            [(event.slug, title_and_day(event, language)) for event in events[:MOST_EVENTS]],
         )
         self._choose("when", _("Any time"), WHEN_LABELS.items())
         if len(offices) > 1:
@@ -107,7 +107,7 @@ class BoardFilters(forms.Form):
         field.choices = [("", any_label), *choices]
 
 
-def _title_and_day(event: Event, language: str) -> str:
+def title_and_day(event: Event, language: str) -> str:
     """Name an event so that the dates of a series can be told apart."""
     day = dates_text.local(event.starts_at, event.timezone).date()
     title = event.in_language(language).title

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from volunteers.staff import urls as staff
 from volunteers.views import board, claims
 
 #: Under the language's prefix.
@@ -10,6 +11,7 @@ pages = [
     path("volunteer/shifts/<int:pk>/", board.shift_page, name="shift"),
     path("volunteer/shifts/<int:pk>/claim/", board.shift_claim, name="shift-claim"),
     path("volunteer/shifts/<int:pk>/claim/sent/", board.shift_claim_sent, name="shift-claim-sent"),
+    *staff.pages,
 ]
 
 #: Without a prefix: links with a token.
