@@ -191,9 +191,10 @@ class Editing:
             "seen",
         }
         rest = [
-            str(form.fields[name].label)
-            for name in form.changed_data
-            if name not in own and not name.startswith(("starts_", "ends_", "venue_"))
+            difference.label
+            for difference in form.differences()
+            if difference.name not in own
+            and not difference.name.startswith(("starts_", "ends_", "venue_"))
         ]
         return Change(
             event=after,

@@ -164,6 +164,11 @@ class EventForm(WhenForm, SeenForm):
         if event is not None and not event.is_on:
             # Postponed: a new date makes it certain again.
             del self.fields["tentative"]
+        # As they stand on the page, so that errors are summed up in its order.
+        other = [
+            f"{part}_{code}" for code in self.other_languages for part in ("title", "description")
+        ]
+        self.order_fields(["title", "event_type", "description", *other, "topics", "cohosts"])
         self.remember()
 
     def _offer(self, name: str, choices: list[Any]) -> None:

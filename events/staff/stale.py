@@ -28,6 +28,7 @@ def fingerprint(initial: Mapping[str, Any]) -> str:
 class Difference(NamedTuple):
     """A field in which what is saved and what is typed differ."""
 
+    name: str
     label: str
     saved: str
     typed: str
@@ -67,7 +68,7 @@ class SeenForm(forms.Form):
             saved = self.get_initial_for_field(field, name)
             shown = _words(field, saved), _words(field, typed)
             if shown[0] != shown[1]:
-                found.append(Difference(str(field.label or ""), *shown))
+                found.append(Difference(name, str(field.label or ""), *shown))
         return found
 
     def take_over(self) -> None:

@@ -97,7 +97,8 @@ def test_a_colleague_who_was_faster_is_not_overwritten(street: Street) -> None:
         browser.follow("Change")
     second.press("Save", title="Town hall on buses and trains")
     first.press_in_vain("Save", status=409, title="Town hall on trams", capacity="60")
-    assert "Town hall on buses and trains Town hall on trams" in first.page.text
+    assert "Saved now: Town hall on buses and trains" in first.page.text
+    assert "In your form: Town hall on trams" in first.page.text
     first.press("Save")
     after = Event.objects.get(pk=event.pk)
     assert (after.title, after.capacity) == ("Town hall on trams", 60)
