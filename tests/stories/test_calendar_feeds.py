@@ -1,4 +1,4 @@
-"""A feed is added once and trusted: every kind, as calendars read it, and cheap to ask for again."""
+"""A feed is added once and trusted: every kind, as calendars read it, and cheap to ask again."""
 
 from datetime import UTC, datetime, timedelta
 

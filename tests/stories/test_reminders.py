@@ -1,4 +1,4 @@
-"""Reminders come when the office has said, about what is true then; and never about anything else."""
+"""Reminders come when the office has said, about what is true then, and about nothing else."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
