@@ -91,6 +91,8 @@ class GuestForm(_ForStaff, PartyForm):
         assert isinstance(language, forms.ChoiceField)
         language.choices = [(c, own_name(c)) for c in dict.fromkeys([first, *codes, page])]
         _speak_of_the_guest(self, ways)
+        #: With one way to take part nothing is chosen, so the page says how full it is.
+        self.places_left = [_places(way) for way in ways] if len(ways) == 1 else []
         for name in ("phone", "email"):
             # One of the two is enough.
             self.fields[name].sometimes_required = True  # type: ignore[attr-defined]

@@ -197,7 +197,7 @@ def guest_new(request: StaffRequest, pk: int) -> HttpResponse:
     return desk_page(
         request,
         "events/staff/guest_new.html",
-        {"event": event, "form": form},
+        {"event": event, "form": form, "places_left": form.places_left},
         section="events",
         office=event.office,
         status=422 if form.errors else 200,

@@ -1,0 +1,157 @@
+"""The desk in a real browser: accessible, narrow enough, quiet, and without JavaScript."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
+
+from events import clock
+from events.models import Event, Mode, Office, StaffUser
+from tests.browser.test_parts import browser  # noqa: F401  a fixture
+from tests.factories import (
+    PASSWORD,
+    make_claim,
+    make_event,
+    make_office,
+    make_rsvp,
+    make_shift,
+    make_staff,
+    make_topic,
+)
+
+pytestmark = pytest.mark.browser
+
+PAGES = [
+    "", "events/", "events/?view=drafts", "events/new/", "events/{event}/", "events/{event}/edit/",
+    "events/{event}/guests/", "events/{event}/guests/new/", "events/{event}/guests/sheet/",
+    "events/{event}/history/", "events/{event}/reschedule/", "events/{event}/cancel/",
+    "events/{draft}/post/", "events/{draft}/delete/", "venues/", "venues/new/", "topics/",
+    "topics/new/", "offices/district-4/", "members/", "calendar/",
+]  # fmt: skip
+
+
+@pytest.fixture
+def office(live_server: LiveServer, settings, monkeypatch: pytest.MonkeyPatch) -> Office:
+    # Playwright's loop runs in this thread, and Django would take us for a coroutine.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    settings.SITE_URL = live_server.url
+    now = clock.now()
+    office = make_office(slug="district-4", name="Office of Council Member Rivera", now=now)
+    make_topic("town-halls", now=now)
+    starts_at = now + timedelta(days=3)
+    event = make_event(
+        office, title="Budget night", mode=Mode.BOTH, capacity=2, remote_capacity=9,
+        starts_at=starts_at, now=now,
+    )  # fmt: skip
+    make_event(office, title="Half written", post=False, starts_at=starts_at, now=now)
+    make_rsvp(event, party_size=2, access_needs=["asl"], access_note="Front row", now=now)
+    make_rsvp(event, name="Wilhelmina Featherstonehaugh-Montgomery", now=now)
+    make_claim(make_shift(event, now=now), now=now)
+    return office
+
+
+def signed_in(page: Page, live_server: LiveServer, user: StaffUser) -> Page:
+    page.goto(f"{live_server.url}/staff/")
+    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    return page
+
+
+@pytest.fixture
+def scripted(browser: Browser) -> Iterator[Page]:  # noqa: F811
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(params=[1280, 360])
+def bare(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:  # noqa: F811
+    """A page of a browser without JavaScript, wide and narrow."""
+    context = browser.new_context(
+        viewport={"width": request.param, "height": 900}, java_script_enabled=False
+    )
+    yield context.new_page()
+    context.close()
+
+
+def problems(page: Page) -> list[tuple[str, str]]:
+    """What axe finds at both widths, and whether anything sticks out at the narrowest."""
+    found = []
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        violations = Axe().run(page).response["violations"]
+        found += [(each["id"], each["nodes"][0]["html"]) for each in violations]
+    page.set_viewport_size({"width": 320, "height": 900})
+    if (wide := page.evaluate("document.documentElement.scrollWidth")) > 320:
+        found.append(("sticks out", str(wide)))
+    page.set_viewport_size({"width": 1280, "height": 900})
+    return found
+
+
+def test_every_page_is_accessible_and_fits_the_screen(
+    live_server: LiveServer, scripted: Page, office: Office
+) -> None:
+    complaints: list[str] = []
+    scripted.on("console", lambda message: complaints.append(message.text))
+    signed_in(scripted, live_server, make_staff(office))
+    keys = {
+        "event": Event.objects.get(title="Budget night").pk,
+        "draft": Event.objects.get(title="Half written").pk,
+    }
+    wrong = {}
+    for path in PAGES:
+        answer = scripted.goto(f"{live_server.url}/staff/{path.format(**keys)}")
+        assert answer is not None
+        assert answer.status == 200, path
+        if found := problems(scripted):
+            wrong[path] = found
+    assert wrong == {}
+    assert complaints == []
+
+
+def test_refused_forms_and_the_review_are_accessible(
+    live_server: LiveServer, scripted: Page, office: Office
+) -> None:
+    signed_in(scripted, live_server, make_staff(office))
+    scripted.goto(f"{live_server.url}/staff/events/new/")
+    scripted.get_by_role("button", name="Save and post").click()
+    assert scripted.title().startswith("Error: ")
+    assert scripted.evaluate("document.activeElement.className") == "error-summary"
+    assert problems(scripted) == []
+    event = Event.objects.get(title="Budget night")
+    scripted.goto(f"{live_server.url}/staff/events/{event.pk}/edit/")
+    scripted.get_by_label("Places in the room").fill("9")
+    scripted.get_by_label("Link to join online").fill("https://meet.example.org/other")
+    scripted.get_by_role("button", name="Save", exact=True).click()
+    assert scripted.get_by_role("heading", level=1).inner_text() == "Check before saving"
+    assert problems(scripted) == []
+
+
+def test_without_scripts_an_event_is_written_posted_and_called_off(
+    live_server: LiveServer, bare: Page, office: Office
+) -> None:
+    signed_in(bare, live_server, make_staff(office))
+    bare.get_by_role("link", name="New event").first.click()
+    day = (clock.now() + timedelta(days=20)).date().isoformat()
+    bare.get_by_label("Title (English)").fill("Coffee with the council member")
+    bare.get_by_label("Date", exact=True).fill(day)
+    bare.get_by_label("Starts").fill("08:30")
+    bare.get_by_label("Ends").fill("10:00")
+    bare.get_by_label("Place", exact=True).select_option(index=1)
+    bare.get_by_role("button", name="Save and post").click()
+    assert bare.get_by_text("Posted. Everybody can see it now.").is_visible()
+    bare.get_by_role("link", name="Guests").click()
+    bare.get_by_role("link", name="Add a guest").click()
+    bare.get_by_label("Name").fill("Dolores Vega")
+    bare.get_by_label("Phone number").fill("555-0171")
+    bare.get_by_role("button", name="Add the guest").click()
+    assert bare.get_by_text("Dolores Vega has a place.").is_visible()
+    bare.get_by_role("link", name="Coffee with the council member").click()
+    bare.get_by_role("link", name="Cancel", exact=True).click()
+    bare.get_by_label("Why?").fill("The café is closed.")
+    bare.get_by_role("button", name="Cancel the event").click()
+    assert bare.get_by_text("The café is closed.").is_visible()
