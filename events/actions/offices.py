@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -101,17 +102,22 @@ def add_staff(
 
     A known account keeps its name and password. Refused for who is a member already.
     """
-    with operation(at=now, actor=actor) as op:
-        email = email.strip().lower()
-        user = StaffUser.objects.filter(email=email).first()
-        if user is None:
-            user = StaffUser.objects.create_user(email, password, name=name)
-        elif Membership.objects.filter(user=user, office=office).exists():
-            raise Refused("member_already", _("They work for this office already."), field="email")
-        membership = Membership.objects.create(user=user, office=office, role=role)
-        op.record(
-            "membership.created", office=office, staff_user=user, changes={"role": (None, role)}
-        )
+    there = Refused("member_already", _("They work for this office already."), field="email")
+    try:
+        with operation(at=now, actor=actor) as op:
+            email = email.strip().lower()
+            user = StaffUser.objects.filter(email=email).first()
+            if user is None:
+                user = StaffUser.objects.create_user(email, password, name=name)
+            elif Membership.objects.filter(user=user, office=office).exists():
+                raise there
+            membership = Membership.objects.create(user=user, office=office, role=role)
+            op.record(
+                "membership.created", office=office, staff_user=user, changes={"role": (None, role)}
+            )
+    except IntegrityError as error:
+        # Somebody else added them at the same moment.
+        raise there from error
     return membership
 
 

@@ -114,6 +114,12 @@ def own_row(request: StaffRequest, rows: QuerySet[Row], **lookup: Any) -> Row:
     return row
 
 
+def asked_key(request: StaffRequest, name: str) -> int | None:
+    """Return the key that the query gives as ``name``; ``None`` where it is no number."""
+    typed = request.GET.get(name, "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None
+
+
 def chosen_office(request: StaffRequest, slug: str | None) -> Office | None:
     """Return the office with this slug (404 if it is none of this member's).
 

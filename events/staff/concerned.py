@@ -19,6 +19,8 @@ class Told:
     """The people whom a change concerns, group by group."""
 
     groups: list[Concerned]
+    #: Whether nobody is told because all of it is past.
+    is_over: bool = False
 
     @property
     def by_mail(self) -> int:
@@ -42,8 +44,10 @@ def who_is_told(
 
     ``until`` is the new end, if it changes; ``joining_alone``: only how to join online changes.
     """
-    if not event.is_posted or max(event.ends_at, until or event.ends_at) <= now:
+    if not event.is_posted:
         return Told([])
+    if max(event.ends_at, until or event.ends_at) <= now:
+        return Told([], is_over=True)
     counted = [count(event, joining_alone) for count in (guests, *extensions.concerned)]
     return Told([group for group in counted if group is not None])
 

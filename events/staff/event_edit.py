@@ -25,6 +25,7 @@ from events.models import Event, Mode, Office, Topic, Venue
 from events.staff.access import (
     FORM,
     StaffRequest,
+    asked_key,
     chosen_office,
     desk_page,
     own_row,
@@ -40,9 +41,8 @@ from events.token_pages import see_other
 def event_new(request: StaffRequest) -> HttpResponse:
     """Write an event, or (``?copy=``) one like another. With several offices, first say whose."""
     pattern = None
-    if request.GET.get("copy", "").isdigit():
-        events = Event.objects.with_all_shown()
-        pattern = own_row(request, events, pk=int(request.GET["copy"]))
+    if (key := asked_key(request, "copy")) is not None:
+        pattern = own_row(request, Event.objects.with_all_shown(), pk=key)
         office: Office | None = pattern.office
     else:
         office = chosen_office(request, request.GET.get("office"))

@@ -16,7 +16,14 @@ from events import clock, search
 from events.models import Event, EventStatus, Office, Series
 from events.models.event import EventQuerySet
 from events.queries import read_page
-from events.staff.access import StaffRequest, chosen_office, desk_page, own_row, staff_page
+from events.staff.access import (
+    StaffRequest,
+    asked_key,
+    chosen_office,
+    desk_page,
+    own_row,
+    staff_page,
+)
 
 PAGE_SIZE = 50
 
@@ -97,8 +104,8 @@ def event_list(request: StaffRequest) -> HttpResponse:
     if words:
         events = search.matching(events, words)
     series = None
-    if request.GET.get("series", "").isdigit():
-        series = own_row(request, Series.objects.all(), pk=int(request.GET["series"]))
+    if (key := asked_key(request, "series")) is not None:
+        series = own_row(request, Series.objects.all(), pk=key)
         events = events.filter(series=series)
     chosen = next((v for v in VIEWS if v.name == request.GET.get("view", "")), VIEWS[0])
     tabs, shown, count = [], events.none(), 0

@@ -8,7 +8,16 @@ import pytest
 
 from events.actions.events import cancel_event, edit_event, postpone_event
 from events.actions.series import create_series
-from events.models import AuditEntry, Event, EventStatus, Mode, Outbox, Series, Venue
+from events.models import (
+    AuditEntry,
+    Event,
+    EventStatus,
+    Membership,
+    Mode,
+    Outbox,
+    Series,
+    Venue,
+)
 from tests.clock import at
 from tests.desk import Desk
 from tests.factories import (
@@ -41,6 +50,11 @@ def desk() -> Desk:
 
 def office_of(desk: Desk) -> Any:
     return desk.user.memberships.get().office
+
+
+def office_of_name(desk: Desk) -> Any:
+    """The office that ``desk`` had first."""
+    return desk.user.memberships.order_by("pk").first().office
 
 
 def written(**typed: Any) -> dict[str, Any]:
@@ -103,6 +117,37 @@ def test_the_list_can_be_searched(desk: Desk) -> None:
     text = desk.see("staff-events", "?q=budg").text
     assert "Budget hearing" in text
     assert "Park cleanup" not in text
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?series=²", "?series=9999999999999999999", "?series=99", "?q=%00", "?office=%00",
+     "?view=nowhere", "?offset=x"],
+)  # fmt: skip
+def test_a_list_asked_for_nonsense_does_not_break(desk: Desk, query: str) -> None:
+    assert desk.ask("staff-events", query).status_code in (200, 404, 422)
+
+
+def test_offices_of_one_kind_are_listed_together_and_can_be_told_apart(desk: Desk) -> None:
+    parks = make_office(slug="parks", name="Parks")
+    Membership.objects.create(user=desk.user, office=parks, role="editor")
+    make_event(office_of_name(desk), title="Budget")
+    make_event(parks, title="Tree planting")
+    both = desk.see("staff-events")
+    assert "Budget" in both.text
+    assert "Tree planting" in both.text
+    assert "office" in both.fields
+    one = desk.see("staff-events", "?office=parks").text
+    assert "Tree planting" in one
+    assert "Budget" not in one
+    # Whoever writes for several says first for whom.
+    assert "Whose event is it?" in desk.see("staff-event-new").text
+    assert "Title" in desk.see("staff-event-new", "?office=parks").text
+
+
+def test_with_one_office_nobody_is_asked_for_it(desk: Desk) -> None:
+    make_event(office_of(desk))
+    assert "office" not in desk.see("staff-events").fields
 
 
 def test_an_empty_list_says_what_to_do(desk: Desk) -> None:
@@ -331,6 +376,14 @@ def test_an_event_becomes_certain(desk: Desk) -> None:
     desk.send("staff-event-edit", fields | {"tentative": None}, pk=event.pk)
     after = Event.objects.get(pk=event.pk)
     assert (after.status, after.sequence) == (EventStatus.CONFIRMED, event.sequence + 1)
+
+
+def test_nobody_is_told_of_what_is_over(desk: Desk) -> None:
+    event = make_event(office_of(desk))
+    make_rsvp(event)
+    with at(event.ends_at + timedelta(days=1)):
+        review = page(desk.change("staff-event-edit", {"starts_time": "18:00"}, pk=event.pk))
+    assert "Nobody: the event is over." in review.text
 
 
 def test_more_places_let_in_who_waits(desk: Desk) -> None:

@@ -323,6 +323,23 @@ def test_the_history_says_who_did_what_and_when(desk: Desk) -> None:
     assert "The guest or volunteer RSVP: a place : Ana Reyes" in people
 
 
+@pytest.mark.parametrize(
+    ("name", "query", "cost"),
+    # Session, user, roles, the event and its translations; then what each needs.
+    [("staff-event-history", "?about=guests", 9), ("staff-guests-csv", "", 7),
+     ("staff-sign-in-sheet", "", 6), ("staff-event", "", 10)],
+)  # fmt: skip
+def test_pages_about_guests_cost_the_same_for_2_and_for_30(
+    desk: Desk, django_assert_num_queries: Any, name: str, query: str, cost: int
+) -> None:
+    event = event_of(desk)
+    for count in (2, 28):
+        for _guest in range(count):
+            make_rsvp(event, access_needs=["asl"])
+        with django_assert_num_queries(cost):
+            desk.ask(name, query, pk=event.pk)
+
+
 def test_a_person_without_an_account_is_one_person(desk: Desk) -> None:
     """Two callers of one name are two people: nobody is merged by a guess."""
     event = event_of(desk)
