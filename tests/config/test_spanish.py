@@ -160,12 +160,16 @@ def test_what_is_wrong_with_a_form_is_said_in_spanish(
 def test_the_desk_is_spanish(paths: dict[str, str], office: Office, client: Client) -> None:
     client.force_login(make.make_staff(office))
     event = office.events.get()
+    shift = event.shifts.get()
     names = [
         *("", "events/", "events/new/", "letters/", "letters/new/", "venues/", "venues/new/"),
         *("topics/", "topics/new/", f"offices/{office.slug}/", "members/", "calendar/"),
         *(f"events/{event.pk}/{step}" for step in ("", "edit/", "reschedule/", "postpone/")),
         *(f"events/{event.pk}/{step}" for step in ("cancel/", "history/", "guests/")),
         *(f"events/{event.pk}/guests/{step}" for step in ("new/", "sheet/", "?show=waiting")),
+        *("shifts/", "shifts/?view=drafts", "shifts/new/", "shifts/roles/", "shifts/roles/new/"),
+        *(f"shifts/{shift.pk}/{step}" for step in ("", "edit/", "reschedule/", "cancel/")),
+        *(f"shifts/{shift.pk}/{step}" for step in ("roster/", "?show=waiting", "volunteers/new/")),
     ]
     with at(NOW):
         found = {name: left_in_english(read(client.get(f"/es/staff/{name}"))) for name in names}
