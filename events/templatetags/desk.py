@@ -25,8 +25,14 @@ class Entry(NamedTuple):
 
 @register.simple_tag(takes_context=True)
 def desk_entries(context: Context) -> list[Entry]:
-    """Return the parts of the desk that this member may see, in order."""
-    roles = {role for _office, role in _grants(context).roles}
+    """Return the parts of the desk that this member may see, in order.
+
+    Of their roles those count that they have in offices of the page's kind.
+    """
+    page = context.get("office")
+    roles = {
+        role for office, role in _grants(context).roles if not page or office.kind == page.kind
+    }
     sections = sorted(extensions.desk_sections, key=lambda section: section.position)
     return [
         Entry(section.name, section.label, reverse(section.url_name))

@@ -137,6 +137,10 @@ def test_who_works_for_two_kinds_sees_one_at_a_time(city: Rows, campaign: Rows) 
     listed = desk.see("staff-events").text
     assert campaign.event.title in listed
     assert city.event.title not in listed
+    # What one may do for the city is not offered on the campaign's pages.
+    Membership.objects.filter(user=both, office=campaign.office).update(role=Role.EDITOR)
+    assert reverse("staff-members") not in desk.see("staff").links
+    assert reverse("staff-members") in desk.see("staff-event", pk=city.event.pk).links
     # A row that is named opens whichever kind was chosen, and the page is its office's.
     answer = desk.ask("staff-event", pk=city.event.pk)
     assert (answer.status_code, answer.context["office"]) == (200, city.office)
