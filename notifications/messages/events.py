@@ -7,7 +7,7 @@ then carries none (CALENDARS.md, 7).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,11 @@ from notifications.messages import addresses, changes, claims, guards, occasions
 from notifications.models import Delivery
 from volunteers.models import Shift, ShiftClaim
 from volunteers.overlap import first_clash
+
+#: Who came this much later than a change has seen the event as it is now. Not at once: a request
+#: reads the time before it waits for the event, and may have read what the change then overtook.
+KNEW_AFTER = timedelta(minutes=1)
+
 
 # --- Who hears -----------------------------------------------------------------------------------
 
@@ -53,16 +58,18 @@ class Concerned:
 
 
 def concerned(
-    event: Event, *, joining_alone: bool, cursor: str, limit: int
+    event: Event, *, changed_at: datetime, joining_alone: bool, cursor: str, limit: int
 ) -> tuple[list[Concerned], str]:
     """Return the next people with a place, or a place in line, at the event or a shift of it.
 
     In order of their keys, from the cursor on. ``joining_alone``: only those who join online.
+    However late it is planned, whoever came after the change at ``changed_at`` is not told of it.
     """
     after = int(cursor or 0)
-    at_event = RSVP.objects.active().filter(event=event)
+    came_before = changed_at + KNEW_AFTER
+    at_event = RSVP.objects.active().filter(event=event, created_at__lt=came_before)
     on_shifts = ShiftClaim.objects.active().filter(
-        shift__in=Shift.objects.standing().filter(event=event)
+        shift__in=Shift.objects.standing().filter(event=event), created_at__lt=came_before
     )
     if joining_alone:
         at_event, on_shifts = at_event.filter(mode=Mode.REMOTE), on_shifts.none()
@@ -85,20 +92,29 @@ def concerned(
 
 def _read(
     entries: Sequence[AuditEntry], cursor: str, limit: int
-) -> tuple[Event, changes.Changes, list[Concerned], str]:
+) -> tuple[Event, changes.Changes, list[Concerned], str] | None:
+    """Return the event, what changed and the next people; None for a draft that is gone."""
     event_id = entries[0].event_id
     assert event_id is not None
-    event = Event.objects.select_related("office", "venue").get(pk=event_id)
+    event = Event.objects.select_related("office", "venue").filter(pk=event_id).first()
+    if event is None:
+        return None
     moved = changes.of_facts(entries, event)
     people, following = concerned(
-        event, joining_alone=moved.concern_joining_alone, cursor=cursor, limit=limit
+        event,
+        changed_at=entries[0].at,
+        joining_alone=moved.concern_joining_alone,
+        cursor=cursor,
+        limit=limit,
     )
     return event, moved, people, following
 
 
 def everyone(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[list[Recipient], str]:
     """Everyone with a place, or a place in line, at the event or on a shift of it, once each."""
-    event, moved, people, following = _read(entries, cursor, limit)
+    if (found := _read(entries, cursor, limit)) is None:
+        return [], ""
+    event, moved, people, following = found
     expires_at = max(event.ends_at, moved.time.ends_at) if moved.time else event.ends_at
     recipients = []
     for person in people:
@@ -136,7 +152,9 @@ def each_entry(
 
     Whoever the same operation gave a place has the event's entry with the message that says so.
     """
-    event, moved, people, following = _read(entries, cursor, limit)
+    if (found := _read(entries, cursor, limit)) is None:
+        return [], ""
+    event, moved, people, following = found
     promoted = set(
         AuditEntry.objects.filter(
             operation=entries[0].operation, action="rsvp.promoted"

@@ -19,11 +19,18 @@ def everyone(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[li
     shift = (
         Shift.objects.effective()
         .select_related("venue", "event__venue")
-        .get(pk=entries[0].subjects["shift"])
+        .filter(pk=entries[0].subjects["shift"])
+        .first()
     )
+    if shift is None:
+        # A draft that was thrown away before its change was planned.
+        return [], ""
     moved = changes.of_facts(entries, shift)
     held = ShiftClaim.objects.active().filter(
-        shift=shift, person__email__isnull=False, pk__gt=int(cursor or 0)
+        shift=shift,
+        person__email__isnull=False,
+        pk__gt=int(cursor or 0),
+        created_at__lt=entries[0].at + events.KNEW_AFTER,
     )
     rows = list(held.order_by("pk")[:limit])
     expires_at = max(shift.ends_at, moved.time.ends_at) if moved.time else shift.ends_at

@@ -7,7 +7,7 @@ import pytest
 
 from events.actions import events as actions
 from events.actions import rsvps as rsvp_actions
-from events.models import AuditEntry, Event, Mode
+from events.models import AuditEntry, Event, Mode, Outbox
 from notifications import catalogue
 from notifications.models import Delivery, DeliveryState
 from tests import factories as make
@@ -60,6 +60,43 @@ def new_mail(email: str = ANA) -> list[str]:
 
 
 # --- Who hears -----------------------------------------------------------------------------------
+
+
+def test_a_draft_that_was_changed_and_thrown_away_leaves_nothing_to_plan() -> None:
+    event = town_hall(post=False)
+    move(event)
+    actions.delete_draft(event_id=event.pk, now=LATER)
+    shift = make.make_shift(post=False)
+    times = {"starts_at": shift.starts_at + timedelta(hours=1)}
+    shift_actions.edit_shift(shift_id=shift.pk, changes=times, now=LATER)
+    shift_actions.delete_draft(shift_id=shift.pk, now=LATER)
+    assert plan() == []
+    assert not Outbox.objects.exists()
+
+
+def test_who_came_after_a_change_is_not_told_of_it_however_late_it_is_planned() -> None:
+    event = town_hall()
+    shift = make.make_shift(event)
+    told()
+    move(event)
+    by = timedelta(hours=1)
+    changes = {"starts_at": shift.starts_at + 4 * timedelta(days=1) + by}
+    shift_actions.edit_shift(shift_id=shift.pk, changes=changes, now=LATER)
+    # The time of these requests was read before they waited for the change to be over.
+    make.make_rsvp(event, email="at-once@example.org", now=LATER)
+    make.make_claim(shift, email="helps-at-once@example.org", now=LATER)
+    make.make_rsvp(event, email="later@example.org", now=LATER + by)
+    make.make_claim(shift, email="helps-later@example.org", now=LATER + by)
+    mail = {(d.message, d.person.email) for d in plan() if d.state == "due" and d.person}
+    assert mail == {
+        ("event_changed", "at-once@example.org"),
+        ("event_changed", "helps-at-once@example.org"),
+        ("shift_changed", "helps-at-once@example.org"),
+        ("rsvp_confirmed", "at-once@example.org"),
+        ("rsvp_confirmed", "later@example.org"),
+        ("claim_confirmed", "helps-at-once@example.org"),
+        ("claim_confirmed", "helps-later@example.org"),
+    }
 
 
 def test_guests_and_volunteers_hear_once_also_those_who_wait() -> None:
