@@ -114,8 +114,8 @@ person_sections: list[PersonSection] = []
 first_steps: list[FirstStep] = []
 
 #: ``concerned(event, joining_alone)`` counts whom beside the guests a change of time, place or
-#: status is told, one query each; ``None`` where there is nobody. ``joining_alone``: the link to join online is all
-#: that changes.
+#: status is told, one query each; ``None`` where there is nobody. ``joining_alone``: the link to
+#: join online is all that changes.
 concerned: "list[Callable[[Event, bool], Concerned | None]]" = []
 
 #: What a fact is called in the history of an event: the action of its AuditEntry → words in the

@@ -13,7 +13,7 @@ from events import places
 from events.actions.people import person_with_email, person_without_email
 from events.audit import Operation, operation
 from events.errors import Refused
-from events.models import RSVP, AccessRequest, AttendanceStatus, Event, Mode, Person, StaffUser
+from events.models import RSVP, AccessRequest, AttendanceStatus, Event, Mode, StaffUser
 from events.places import Pool
 
 #: The largest party that one form can bring; larger groups call the office.
@@ -51,12 +51,13 @@ def promote_line(op: Operation, event: Event, modes: Iterable[str] | None = None
     """Confirm everyone in line who fits now, in the caller's transaction; return them.
 
     ``event`` is locked. An unproven address is passed over while unproven places are at their
-    limit. Who waited for the room with a remote place in hand gives the remote place back.
+    limit. Who waited for the room with a remote place in hand gives the remote place back. Nobody
+    moves up into a room, or a call, that the event has given up since.
     """
     promoted: list[RSVP] = []
     if not event.is_on or event.is_over(op.at):
         return promoted
-    for mode in modes if modes is not None else [Mode.IN_PERSON, Mode.REMOTE]:
+    for mode in event.modes if modes is None else [m for m in event.modes if m in modes]:
         pool = pool_of(event, mode)
         if pool.left == 0:
             continue
@@ -252,6 +253,7 @@ def _prove(op: Operation, event: Event, rsvp: RSVP) -> None:
             rsvp.status, rsvp.waitlisted_at = AttendanceStatus.WAITLISTED, op.at
             fields += ["status", "waitlisted_at"]
         rsvp.save(update_fields=fields)
+        op.record("rsvp.proven", event=event, person=rsvp.person_id, rsvp=rsvp)
 
 
 def confirm_rsvp(*, rsvp_id: int, now: datetime) -> RSVP:
@@ -259,9 +261,10 @@ def confirm_rsvp(*, rsvp_id: int, now: datetime) -> RSVP:
     with operation(at=now, by_person=True) as op:
         event, rsvp = _lock_rsvp(rsvp_id)
         _check_active(rsvp)
-        was_unproven = rsvp.is_unproven
+        was_unproven, was_proven = rsvp.is_unproven, rsvp.proven_at is not None
         _prove(op, event, rsvp)
-        op.record("rsvp.proven", event=event, person=rsvp.person_id, rsvp=rsvp)
+        if was_proven:
+            op.record("rsvp.proven", event=event, person=rsvp.person_id, rsvp=rsvp)
         promoted = promote_line(op, event)
         if was_unproven and rsvp.pk not in {other.pk for other in promoted}:
             op.record("rsvp.waitlisted", event=event, person=rsvp.person_id, rsvp=rsvp)
@@ -355,8 +358,14 @@ def _change_size(op: Operation, event: Event, rsvp: RSVP, party_size: int) -> No
             places.release(pool, old - party_size)
     rsvp.party_size, rsvp.changed_at = party_size, op.at
     rsvp.save(update_fields=["party_size", "changed_at"])
+    # The same party waits for the room: moving up must leave nobody behind.
+    upgrade = RSVP.objects.active().filter(upgrade_of=rsvp).first()
+    if upgrade is not None:
+        _check_party(event, upgrade.mode, party_size)
+        upgrade.party_size, upgrade.changed_at = party_size, op.at
+        upgrade.save(update_fields=["party_size", "changed_at"])
     op.record(
-        "rsvp.changed", event=event, person=rsvp.person_id, rsvp=rsvp,
+        "rsvp.changed", event=event, person=rsvp.person_id, rsvp=rsvp, upgrade=upgrade,
         changes={"party_size": (old, party_size)},
     )  # fmt: skip
 
@@ -400,9 +409,8 @@ def cancel_rsvp(*, rsvp_id: int, now: datetime, actor: StaffUser | None = None) 
         event, rsvp = _lock_rsvp(rsvp_id)
         if not rsvp.is_active:
             return rsvp
-        if rsvp.proven_at is None and actor is None:
-            rsvp.proven_at = now
-            rsvp.save(update_fields=["proven_at"])
+        if actor is None:
+            _prove(op, event, rsvp)
         _end(op, event, rsvp)
         op.record("rsvp.cancelled", event=event, person=rsvp.person_id, rsvp=rsvp)
         for waiting in RSVP.objects.active().filter(upgrade_of=rsvp):
@@ -459,12 +467,3 @@ def position_in_line(rsvp: RSVP) -> tuple[int, int]:
     )
     figures = ahead.aggregate(people=Sum("party_size"))
     return ahead.count() + 1, figures["people"] or 0
-
-
-def people_of(event: Event) -> list[Person]:
-    """Return everyone with an active RSVP, once each."""
-    return list(
-        Person.objects.filter(rsvps__event=event, rsvps__status__in=["confirmed", "waitlisted"])
-        .distinct()
-        .order_by("pk")
-    )

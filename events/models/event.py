@@ -257,9 +257,6 @@ class Event(models.Model):
         start = self.starts_at.astimezone(self.zone).date()
         return start - timedelta(days=self.office.access_notice_days)
 
-    def has_started(self, now: datetime) -> bool:
-        return self.starts_at <= now
-
     def is_over(self, now: datetime) -> bool:
         return self.ends_at <= now
 

@@ -302,6 +302,47 @@ def test_waiting_for_the_room_keeps_the_remote_place_until_the_room_is_free() ->
     ]
 
 
+def test_the_wait_for_the_room_is_for_as_many_as_the_remote_place() -> None:
+    event = make_event(mode=Mode.BOTH, capacity=2, remote_capacity=50)
+    in_room = make_rsvp(event, party_size=2)
+    remote = make_rsvp(event, mode=Mode.REMOTE)
+    rsvps.change_rsvp(rsvp_id=remote.pk, party_size=1, mode=Mode.IN_PERSON, now=NOW)
+    rsvps.change_rsvp(rsvp_id=remote.pk, party_size=2, mode=Mode.REMOTE, now=NOW)
+    with pytest.raises(Refused, match="party_never_fits"):
+        rsvps.change_rsvp(rsvp_id=remote.pk, party_size=3, mode=Mode.REMOTE, now=NOW)
+    rsvps.cancel_rsvp(rsvp_id=in_room.pk, now=NOW)
+    assert standing(event) == [
+        ("in_person", 2, "cancelled"),
+        ("remote", 2, "cancelled"),
+        ("in_person", 2, "confirmed"),
+    ]
+    assert taken(event) == (2, 0)
+
+
+def test_nobody_moves_up_into_a_room_that_was_given_up() -> None:
+    event = make_event(mode=Mode.BOTH, capacity=1, remote_capacity=5)
+    first, second = make_rsvp(event), make_rsvp(event)
+    edit_event(event_id=event.pk, changes={"mode": Mode.REMOTE, "venue": None}, now=NOW)
+    rsvps.cancel_rsvp(rsvp_id=first.pk, now=NOW)
+    second.refresh_from_db()
+    assert second.is_waitlisted
+    changed = rsvps.change_rsvp(rsvp_id=second.pk, party_size=1, mode=Mode.REMOTE, now=NOW)
+    assert changed.is_confirmed
+    assert taken(event) == (0, 1)
+
+
+def test_whatever_is_posted_through_a_mailed_link_proves_the_address_once() -> None:
+    event = make_event()
+    changed, cancelled = (make_rsvp(event, proven=False) for _ in range(2))
+    rsvps.change_rsvp(rsvp_id=changed.pk, party_size=2, mode=Mode.IN_PERSON, now=NOW)
+    rsvps.change_rsvp(rsvp_id=changed.pk, party_size=3, mode=Mode.IN_PERSON, now=NOW)
+    rsvps.cancel_rsvp(rsvp_id=cancelled.pk, now=NOW)
+    assert rsvp_facts() == [
+        "rsvp.confirmed", "rsvp.confirmed", "rsvp.proven", "rsvp.changed", "rsvp.changed",
+        "rsvp.proven", "rsvp.cancelled",
+    ]  # fmt: skip
+
+
 def test_more_room_promotes() -> None:
     event = make_event(capacity=3)
     make_rsvp(event)
