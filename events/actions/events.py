@@ -40,6 +40,8 @@ RELATED_FIELDS = ("topics", "cohosts", "translations")
 EDITABLE = frozenset(
     ("status", *TIME_FIELDS, *PLACE_FIELDS, *DETAIL_FIELDS, *CAPACITY_FIELDS, *RELATED_FIELDS)
 )
+#: Letters of an address, without the number behind it that tells two of one title apart.
+LONGEST_SLUG = 100
 #: ``status`` is edited between these alone; the others have actions of their own.
 CERTAINTY = frozenset({EventStatus.TENTATIVE, EventStatus.CONFIRMED})
 
@@ -78,7 +80,7 @@ class EventDraft:
 
 def free_slug(wanted: str) -> str:
     """Return ``wanted`` as a slug that no event has, with a number behind it if need be."""
-    stem = slugify(wanted)[:100] or "event"
+    stem = slugify(wanted)[:LONGEST_SLUG] or "event"
     taken = set(Event.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
     if stem not in taken:
         return stem

@@ -1,12 +1,15 @@
 """Dates that repeat: every date is a row of its own, a rolling twelve months ahead."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 from django.db.models import ProtectedError
+from django.utils.text import slugify
 
 from events.actions.events import (
+    LONGEST_SLUG,
     EventDraft,
     cancel_event,
     erase_draft,
@@ -21,6 +24,9 @@ from events.models import Event, Office, Series, StaffUser
 WINDOW = timedelta(days=365)
 #: Dates that one operation may write, so that a tick stays short.
 MOST_AT_ONCE = 60
+
+#: The end of the address of a date, with the number of one that was taken already.
+_DATE_IN_SLUG = re.compile(r"-\d{4}-\d{2}-\d{2}(-\d+)?$")
 
 
 def local_starts(series: Series, after: datetime, before: datetime) -> list[datetime]:
@@ -52,7 +58,7 @@ def create_series(
     now: datetime,
     actor: StaffUser | None = None,
 ) -> Series:
-    """Make a series and its dates for the next twelve months.
+    """Make a series and its dates for the next twelve months; the first one in any case.
 
     ``draft`` is the first date; ``rule`` an RRULE without DTSTART (``FREQ=WEEKLY``).
     """
@@ -67,7 +73,8 @@ def create_series(
             extended_to=draft.starts_at,
             created_at=now,
         )
-        _write_dates(op, series, draft, until=now + WINDOW, post=post, most=None)
+        until = max(now + WINDOW, draft.starts_at + timedelta(seconds=1))
+        _write_dates(op, series, draft, until=until, post=post, most=None)
     return series
 
 
@@ -81,7 +88,6 @@ def _write_dates(
     most: int | None,
 ) -> int:
     zone = ZoneInfo(series.timezone)
-    length = draft.ends_at - draft.starts_at
     starts = local_starts(series, series.extended_to, until)
     there = set(series.events.values_list("series_start", flat=True))
     written, reached = 0, until
@@ -92,9 +98,9 @@ def _write_dates(
         if most is not None and written >= most:
             reached = instant(local, zone)
             break
-        begins = instant(local, zone)
-        date_draft = EventDraft(**{**vars(draft), "starts_at": begins, "ends_at": begins + length,
-                                   "slug": f"{draft.slug or draft.title} {local:%Y-%m-%d}",
+        begins, ends = _span_on(local, draft, zone)
+        date_draft = EventDraft(**{**vars(draft), "starts_at": begins, "ends_at": ends,
+                                   "slug": _dated(draft.slug or draft.title, local),
                                    "uid": ""})  # fmt: skip
         event = insert_event(op, date_draft, office=series.office, series=series, series_start=key)
         if post:
@@ -103,6 +109,25 @@ def _write_dates(
     series.extended_to = max(reached, series.extended_to)
     series.save(update_fields=["extended_to"])
     return written
+
+
+def _span_on(local: datetime, draft: EventDraft, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return start and end (UTC) of the date that begins at ``local``.
+
+    It ends at the same time on the wall as the draft does: a whole day is 23 hours long where
+    clocks go forward.
+    """
+    first, last = (
+        at.astimezone(zone).replace(tzinfo=None) for at in (draft.starts_at, draft.ends_at)
+    )
+    begins, ends = instant(local, zone), instant(local + (last - first), zone)
+    # What ends within the hour that comes twice may end before it begins on the wall.
+    return begins, ends if ends > begins else begins + (draft.ends_at - draft.starts_at)
+
+
+def _dated(stem: str, local: datetime) -> str:
+    """Return the address of a date of a series, ``slug-2026-06-11``; a long title is cut."""
+    return f"{slugify(stem)[: LONGEST_SLUG - 11].strip('-') or 'event'}-{local:%Y-%m-%d}"
 
 
 def post_series(*, series_id: int, now: datetime, actor: StaffUser | None = None) -> int:
@@ -132,8 +157,7 @@ def end_series(
     first = Event.objects.get(pk=event_id)
     later = Event.objects.filter(series=first.series_id, series_start__gte=first.series_start)
     later = later.filter(ends_at__gt=now).exclude(status="cancelled").order_by("pk")
-    public = list(later.filter(posted_at__isnull=False).values_list("pk", flat=True))
-    if public and not reason.strip():
+    if later.filter(posted_at__isnull=False).exists() and not reason.strip():
         raise reason_is_missing()
     with operation(at=now, actor=actor) as op:
         series = Series.objects.select_for_update(no_key=True).get(pk=first.series_id)  # type: ignore[misc]
@@ -143,6 +167,8 @@ def end_series(
         series.rule = ";".join([*rule, f"UNTIL={last:%Y%m%dT%H%M%S}"])
         series.save(update_fields=["rule"])
         op.record("series.ended", event=first, series=series)
+    # Read now: the tick may have added dates until the rule ended.
+    public = list(later.filter(posted_at__isnull=False).values_list("pk", flat=True))
     drafts = list(later.filter(posted_at=None).values_list("pk", flat=True))
     for pk in drafts:
         try:
@@ -185,7 +211,7 @@ def extend_series(*, now: datetime) -> int:
 
 def _draft_from(event: Event) -> EventDraft:
     """Return what the next date of a series is copied from."""
-    stem = event.slug[:-11] if event.slug[-11:-10] == "-" else event.slug
+    stem = _DATE_IN_SLUG.sub("", event.slug)
     return EventDraft(
         title=event.title,
         event_type=event.event_type,
