@@ -9,9 +9,12 @@ class VolunteersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from events import extensions
         from volunteers import concerned, panels
+        from volunteers.actions.shifts import raise_at_venue
         from volunteers.staff import parts
 
+        extensions.venue_edited.append(raise_at_venue)
         panels.register()
         concerned.register()
         parts.register()

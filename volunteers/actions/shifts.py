@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +15,7 @@ from events.models import Event, Office, StaffUser, Venue
 from events.places import Pool
 from volunteers.actions.claims import lock_shift, promote_waiting
 from volunteers.models import Shift, ShiftClaim, ShiftStatus, VolunteerRole
-from volunteers.models.shift import MAX_OFFSET
+from volunteers.models.shift import MAX_OFFSET, ShiftQuerySet
 
 #: What staff may change, in the words of the forms: instants, not offsets.
 EDITABLE = frozenset(
@@ -62,13 +63,27 @@ def edit_role(
         for name, (_old, new) in changed.items():
             setattr(role, name, new)
         role.save()
-        shifts = Shift.objects.select_for_update(no_key=True).filter(role=role).order_by("pk")
-        for shift in shifts:
-            shift.own_revision += 1
-            shift.own_updated_at = now
-            shift.save(update_fields=["own_revision", "own_updated_at"])
+        _raise_revisions(op, Shift.objects.filter(role=role))
         op.record("role.edited", office=role.office_id, role=role, changes=changed)
     return role
+
+
+def raise_at_venue(op: Operation, venue: Venue, is_moved: bool) -> None:
+    """Raise the counters of the shifts with this place of their own, in the caller's transaction.
+
+    ``is_moved``: name or address changed, so that calendars must take the entry over.
+    """
+    _raise_revisions(op, Shift.objects.filter(venue=venue), sequence=1 if is_moved else 0)
+
+
+def _raise_revisions(op: Operation, shifts: ShiftQuerySet, *, sequence: int = 0) -> None:
+    # In order of key, so that two such actions cannot deadlock.
+    locked = shifts.select_for_update(no_key=True).order_by("pk")
+    Shift.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).update(
+        own_revision=F("own_revision") + 1,
+        own_sequence=F("own_sequence") + sequence,
+        own_updated_at=op.at,
+    )
 
 
 def _check_times(event: Event | None, starts_at: datetime, ends_at: datetime) -> None:

@@ -1,7 +1,7 @@
 """Edit or move a shift on the desk.
 
-What changes time or place of a public shift is shown first, with how many people will be told;
-nothing is saved before that page is confirmed.
+What changes time or place of a shift that somebody has taken is shown first, with how many people
+will be told; nothing is saved before that page is confirmed.
 """
 
 from collections.abc import Callable
@@ -100,7 +100,7 @@ class When(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What differs in time or place of a public shift, old beside new, in the page of review."""
+    """What differs in time or place of a shift, old beside new, in the page of review."""
 
     #: ``None`` where the time stays.
     when: When | None
@@ -145,9 +145,10 @@ class Editing:
         if self.template == "shift_move" and (change is None or change.when is None):
             form.add_error(None, _("This is the time it has now. Enter the new one."))
             return self.page(form, status=422)
-        if change is not None and self.shift.is_posted and typed.get("do") != "confirm":
-            return self.review(change)
-        return self.save(form, change)
+        told = self.told(change) if change is not None else Told([])
+        if change is not None and told.groups and typed.get("do") != "confirm":
+            return self.review(change, told)
+        return self.save(form, told)
 
     def page(
         self, form: MoveForm, *, conflict: Conflict | None = None, status: int = 200
@@ -192,7 +193,7 @@ class Editing:
             rest=rest,
         )
 
-    def review(self, change: Change) -> HttpResponse:
+    def review(self, change: Change, told: Told) -> HttpResponse:
         """Show old and new and how many people will be told, before anything is saved."""
         typed = [
             (name, value)
@@ -200,7 +201,7 @@ class Editing:
             if name not in ("csrfmiddlewaretoken", "do")
             for value in values
         ]
-        context = {"shift": self.shift, "change": change, "told": self.told(change), "typed": typed}
+        context = {"shift": self.shift, "change": change, "told": told, "typed": typed}
         return self._desk_page("shift_review", context)
 
     def told(self, change: Change) -> Told:
@@ -209,9 +210,8 @@ class Editing:
             return Told([])
         return who_is_told(self.shift, now=self.now, until=change.until)
 
-    def save(self, form: MoveForm, change: Change | None) -> HttpResponse:
+    def save(self, form: MoveForm, told: Told) -> HttpResponse:
         """Write what the form says, or show why it cannot be written."""
-        told = self.told(change) if change is not None else Told([])
         actor, now = self.request.user, self.now
         post = self.request.POST.get("do") == "post"
         try:

@@ -1,0 +1,106 @@
+"""Who came; and whom staff write down by phone."""
+
+from datetime import timedelta
+
+import pytest
+
+from events.actions.people import person_with_email, person_without_email
+from events.errors import Refused
+from events.models import AuditEntry, Person
+from tests.factories import (
+    NOW,
+    make_claim,
+    make_event,
+    make_office,
+    make_shift,
+    make_staff,
+)
+from volunteers.actions.claims import claim_shift, release_claim, set_attended
+from volunteers.actions.shifts import cancel_shift
+from volunteers.models import ShiftClaim
+
+pytestmark = pytest.mark.django_db
+
+#: 2026-06-09, a quarter past midnight in Los Angeles: the day of the shift, hours before it.
+DAY = NOW + timedelta(days=7, hours=15, minutes=15)
+
+
+def attended(claim: ShiftClaim) -> bool | None:
+    claim.refresh_from_db()
+    return claim.attended
+
+
+def test_attendance_is_written_down_from_the_local_day_of_the_shift_on() -> None:
+    shift = make_shift()
+    claim = make_claim(shift)
+    with pytest.raises(Refused, match="too_early"):
+        set_attended(claim_id=claim.pk, attended=True, now=DAY - timedelta(minutes=20))
+    assert attended(claim) is None
+    set_attended(claim_id=claim.pk, attended=True, now=DAY)
+    assert attended(claim) is True
+    set_attended(claim_id=claim.pk, attended=None, now=DAY)
+    assert attended(claim) is None
+
+
+def test_the_same_answer_twice_is_one_fact() -> None:
+    claim = make_claim(make_shift())
+    staff = make_staff(claim.shift.office)
+    for _time in range(2):
+        set_attended(claim_id=claim.pk, attended=False, now=DAY, actor=staff)
+    fact = AuditEntry.objects.get(action="claim.attended")
+    assert (fact.staff, fact.person_id, fact.subjects) == (
+        staff, claim.person_id, {"shift": claim.shift_id, "claim": claim.pk},
+    )  # fmt: skip
+    # Whether somebody came is nobody's business in the trail of facts.
+    assert fact.changes == {"attended": None}
+
+
+def test_only_who_is_on_a_shift_that_took_place_can_have_come() -> None:
+    shift = make_shift(capacity=1)
+    gone, waits = make_claim(shift), make_claim(shift)
+    release_claim(claim_id=gone.pk, now=NOW)
+    off = make_claim(make_shift())
+    cancel_shift(shift_id=off.shift_id, reason="Not needed.", now=NOW)
+    late = make_claim(shift)
+    for claim, code in ((gone, "no_place"), (late, "no_place"), (off, "shift_off")):
+        with pytest.raises(Refused, match=code):
+            set_attended(claim_id=claim.pk, attended=True, now=DAY)
+    # Who moved up has a place to come to.
+    set_attended(claim_id=waits.pk, attended=True, now=DAY)
+
+
+def test_an_overlap_that_staff_meet_is_no_fact_to_tell() -> None:
+    office = make_office()
+    staff = make_staff(office)
+    taken, wanted = make_shift(office=office), make_shift(office=office)
+    make_claim(taken, email="ana@example.org")
+    facts = {"shift_id": wanted.pk, "name": "Ana", "email": "ana@example.org", "now": NOW}
+    assert claim_shift(**facts, actor=staff).result == "overlap"
+    assert not AuditEntry.objects.filter(action="claim.refused").exists()
+    assert claim_shift(**facts).result == "overlap"
+    assert AuditEntry.objects.filter(action="claim.refused").count() == 1
+
+
+def test_one_name_at_one_number_is_one_person() -> None:
+    ana = person_without_email(name="Ana Reyes", phone="(555) 010-0112", at=NOW)
+    assert person_without_email(name="ana reyes", phone="555 010 0112", at=NOW) == ana
+    others = {
+        person_without_email(name="Ana Reyes", phone="555-010-0113", at=NOW).pk,
+        person_without_email(name="Luis Reyes", phone="555-010-0112", at=NOW).pk,
+        person_without_email(name="Ana Reyes", postal_address="1 Main Street", at=NOW).pk,
+        person_with_email("ana@example.org", name="Ana Reyes", phone="555-010-0112", at=NOW).pk,
+    }
+    assert len(others | {ana.pk}) == 5
+    by_post = person_without_email(name="Ana Reyes", postal_address="1 Main Street", at=NOW)
+    assert by_post.pk in others
+    assert Person.objects.count() == 5
+
+
+def test_who_has_a_phone_alone_is_not_in_two_places_at_one_time() -> None:
+    office = make_office()
+    staff = make_staff(office)
+    by_phone = {"name": "Ana", "phone": "555-010-0112", "now": NOW, "actor": staff}
+    alone = make_shift(office=office)
+    at_event = make_shift(make_event(office, starts_at=alone.ends_at))
+    results = [claim_shift(shift_id=s.pk, **by_phone).result for s in (alone, at_event)]
+    assert results == ["confirmed", "overlap"]
