@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from events.models import Event, Office, Person
+    from events.audit import Operation
+    from events.models import Event, Office, Person, Venue
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,11 @@ first_steps: list[FirstStep] = []
 #: status is told, one query each; ``None`` where there is nobody. ``joining_alone``: the link to
 #: join online is all that changes.
 concerned: "list[Callable[[Event, bool], Concerned | None]]" = []
+
+#: Called inside the action that edits a place, for what else shows it: with its operation, the
+#: place, and whether name or address changed, which moves calendar entries. Raises revisions, and
+#: SEQUENCE where the address changed (DESIGN.md, Counters).
+venue_edited: "list[Callable[[Operation, Venue, bool], None]]" = []
 
 #: What a fact is called in the history of an event: the action of its AuditEntry → words in the
 #: past tense ("Shift moved"). Actions that are not here do not show.

@@ -7,6 +7,7 @@ from django.db import IntegrityError
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from events import extensions
 from events.actions.events import raise_revisions, search_text_of
 from events.audit import operation
 from events.errors import Refused
@@ -174,7 +175,8 @@ def edit_venue(
 ) -> Venue:
     """Correct a venue's facts everywhere they show.
 
-    A changed address also raises SEQUENCE of its events, so that calendars take it over.
+    A changed address also raises SEQUENCE of its events and of what else takes place there, so
+    that calendars take it over.
     """
     with operation(at=now, actor=actor) as op:
         venue = Venue.objects.select_for_update(no_key=True).get(pk=venue_id)
@@ -192,10 +194,13 @@ def edit_venue(
         op.record("venue.edited", office=venue.office_id, venue=venue, changes=changed)
         showing = list(Event.objects.filter(venue=venue).values_list("pk", flat=True))
         raise_revisions(op, showing)
-        if ADDRESS_FIELDS & set(changed):
+        is_moved = bool(ADDRESS_FIELDS & set(changed))
+        if is_moved:
             Event.objects.filter(pk__in=showing).update(sequence=F("sequence") + 1)
-        for event in Event.objects.filter(pk__in=showing).select_related("venue"):
-            Event.objects.filter(pk=event.pk).update(search_text=search_text_of(event))
+            for event in Event.objects.filter(pk__in=showing).select_related("venue"):
+                Event.objects.filter(pk=event.pk).update(search_text=search_text_of(event))
+        for also_shown in extensions.venue_edited:
+            also_shown(op, venue, is_moved)
     return venue
 
 

@@ -25,6 +25,8 @@ from notifications.models import CalendarBlock
 from tests import factories
 from tests.calendars import readers
 from tests.factories import NOW
+from volunteers.actions import shifts as shift_actions
+from volunteers.models import Shift
 
 pytestmark = pytest.mark.django_db
 FEEDS = ["/feeds/events.ics", "/feeds/town-halls.ics", "/feeds/shifts.ics"]
@@ -416,6 +418,61 @@ def test_every_change_is_seen_by_the_next_conditional_get(client: Client, office
         assert response["ETag"] != etag
         etag = response["ETag"]
     assert unseen == []
+
+
+def test_every_change_of_a_shift_is_seen_and_shown(client: Client, office: Office) -> None:
+    """Of its own, of its place, its role and its event; all at one instant."""
+    event = factories.make_event(office)
+    at_event = factories.make_shift(event)
+    annex = factories.make_venue(office, name="Annex")
+    alone = factories.make_shift(office=office, venue=annex)
+    volunteer = "vic@example.org"
+    for shift in (at_event, alone):
+        factories.make_claim(shift, email=volunteer)
+    own = reverse("feed-me", kwargs={"token": token_for(FEED, factories.make_person(volunteer))})
+
+    def venue(pk: int | None, **fields: Any) -> Any:
+        assert pk is not None
+        return lambda: office_actions.edit_venue(venue_id=pk, changes=fields, now=NOW)
+
+    def edit(**fields: Any) -> Any:
+        return lambda: actions.edit_event(event_id=event.pk, changes=fields, now=NOW)
+
+    def of_shift(**fields: Any) -> Any:
+        return lambda: shift_actions.edit_shift(shift_id=alone.pk, changes=fields, now=NOW)
+
+    def role() -> None:
+        shift_actions.edit_role(role_id=at_event.role_id, changes={"name": "Usher"}, now=NOW)
+
+    steps = [
+        ("its own place", venue(annex.pk, name="New annex"), "New annex"),
+        ("its own place's street", venue(annex.pk, street="9 Elm Street"), "9 Elm Street"),
+        ("its event's place", venue(event.venue_id, name="Old mill"), "Old mill"),
+        ("its event's title", edit(title="Hall"), "Hall"),
+        ("its event's translation", edit(translations={"es": {"title": "Hola"}}), "Hola"),
+        ("its role", role, "Usher"),
+        ("its notes", of_shift(notes="Bring water."), "Bring water."),
+        ("its place goes", of_shift(venue=None), "Usher"),
+        ("its event is off", lambda: call_off(event), "CANCELLED"),
+    ]
+    paths = ["/feeds/shifts.ics?lang=es", f"{own}?lang=es"]
+    etags = {path: client.get(path)["ETag"] for path in paths}
+    unseen = []
+    for name, change, shown in steps:
+        change()
+        for path in paths:
+            response = get(client, path, if_none_match=etags[path])
+            words = response.content.decode().replace("\r\n ", "")
+            if response.status_code != 200 or shown not in words:
+                unseen.append((name, path))
+            etags[path] = response["ETag"]
+    assert unseen == []
+    # A place that is corrected moves calendar entries; so does another place.
+    assert Shift.objects.effective().get(pk=alone.pk).sequence == 3
+
+
+def call_off(event: Event) -> None:
+    actions.cancel_event(event_id=event.pk, reason="Storm.", now=NOW)
 
 
 def test_what_leaves_the_window_as_another_enters_is_seen(client: Client, office: Office) -> None:
