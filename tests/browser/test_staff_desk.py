@@ -10,7 +10,6 @@ from pytest_django.live_server_helper import LiveServer
 
 from events import clock
 from events.models import Event, Mode, Office, StaffUser
-from tests.browser.test_parts import browser  # noqa: F401  a fixture
 from tests.factories import (
     PASSWORD,
     make_claim,
@@ -62,14 +61,14 @@ def signed_in(page: Page, live_server: LiveServer, user: StaffUser) -> Page:
 
 
 @pytest.fixture
-def scripted(browser: Browser) -> Iterator[Page]:  # noqa: F811
+def scripted(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     yield context.new_page()
     context.close()
 
 
 @pytest.fixture(params=[1280, 360])
-def bare(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:  # noqa: F811
+def bare(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page of a browser without JavaScript, wide and narrow."""
     context = browser.new_context(
         viewport={"width": request.param, "height": 900}, java_script_enabled=False
