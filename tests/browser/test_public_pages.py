@@ -1,0 +1,89 @@
+"""Every public page of the demo, in both languages, in its different states."""
+
+import pytest
+
+from events import links
+from events.models import RSVP, Event
+from notifications.models import Letter
+from tests.browser.looking import Visitor
+from volunteers.models import Shift, ShiftClaim
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("demo")]
+
+
+def event(word: str) -> str:
+    return Event.objects.filter(title__icontains=word).earliest("starts_at").get_absolute_url()
+
+
+def events() -> dict[str, str]:
+    """The paths of the demo's events, each in another state."""
+    return {
+        "open": event("budget"),
+        "full": event("Park Street"),
+        "cancelled": event("Coffee"),
+        "postponed": event("Movie"),
+        "online": event("rent law"),
+        "without RSVPs": event("creek"),
+        "past": event("housing in"),
+    }
+
+
+def public_paths() -> list[str]:
+    open_shift = Shift.objects.filter(role__name="Note taker").earliest("pk").get_absolute_url()
+    full_shift = ShiftClaim.objects.in_line().earliest("pk").shift.get_absolute_url()
+    return [
+        "/", "/events/", "/events/?when=past", "/events/?q=nothing+of+that+name",
+        *events().values(), f"{event('budget')}rsvp/sent/", "/calendar/",
+        "/volunteer/", open_shift, full_shift, f"{open_shift}claim/sent/",
+        "/letters/", Letter.objects.posted().latest("pk").get_absolute_url(),
+        "/subscribe/", "/subscribe/sent/", "/feeds/", "/accounts/login/", "/no/such/page/",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["", "/es"], ids=["English", "Spanish"])
+def test_public_pages_are_open_to_everybody(visitor: Visitor, language: str) -> None:
+    found = []
+    for path in public_paths():
+        found += visitor.faults(language + path)
+    assert found == []
+    cookies = [cookie["name"] for cookie in visitor.context.cookies()]
+    assert cookies == ["csrftoken"], "of the staff's door; no other page sets one"
+
+
+@pytest.mark.parametrize("language", ["", "?lang=es"], ids=["English", "Spanish"])
+def test_pages_behind_mailed_links_are_open_to_everybody(visitor: Visitor, language: str) -> None:
+    place = RSVP.objects.confirmed().filter(event__title__contains="budget").earliest("pk")
+    waits = RSVP.objects.in_line().earliest("pk")
+    shift = ShiftClaim.objects.confirmed().earliest("pk")
+    waits_for_shift = ShiftClaim.objects.in_line().earliest("pk")
+    own, in_line = (f"/rsvps/{links.token_for(links.RSVP, rsvp)}/" for rsvp in (place, waits))
+    claim, claim_in_line = (
+        f"/claims/{links.token_for(links.CLAIM, one)}/" for one in (shift, waits_for_shift)
+    )
+    found = []
+    for path in (
+        own, f"{own}confirm/", f"{own}change/", f"{own}cancel/", in_line, f"{in_line}change/",
+        claim, f"{claim}release/", claim_in_line, "/me/",
+    ):  # fmt: skip
+        found += visitor.faults(path + language)
+    assert found == []
+
+
+@pytest.mark.parametrize("language", ["", "/es"], ids=["English", "Spanish"])
+def test_refused_forms_are_open_to_everybody(visitor: Visitor, language: str) -> None:
+    shift = Shift.objects.filter(role__name="Note taker").earliest("pk")
+    found = []
+    for path in (event("budget"), event("Park Street"), shift.get_absolute_url(), "/subscribe/"):
+        page = visitor.open(language + path)
+        page.locator("main form.form button[type=submit]").last.click()
+        assert page.title().startswith("Error: ")
+        assert page.evaluate("document.activeElement.className") == "error-summary"
+        found += visitor.faults_here(f"{language}{path}, refused")
+    assert found == []
+
+
+def test_a_first_visit_is_light(visitor: Visitor) -> None:
+    for path in ("/", event("budget"), "/calendar/", "/volunteer/", "/letters/", "/subscribe/"):
+        requests, size = visitor.weight(path)
+        assert requests <= 8, path
+        assert size <= 100_000, path
