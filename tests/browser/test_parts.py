@@ -13,6 +13,20 @@ def test_parts_are_accessible_and_fit_the_screen(visitor: Visitor) -> None:
     assert [fault for path in PAGES for fault in visitor.faults(path)] == []
 
 
+def test_what_is_wrong_would_be_noticed(visitor: Visitor) -> None:
+    page = visitor.open("/dev/parts/")
+    page.evaluate("""() => {
+        const picture = document.createElement("img")
+        picture.style.minWidth = "900px"
+        document.querySelector("main").append(picture)
+        console.error("Something broke.")
+    }""")
+    said, *axe, wide = visitor.faults_here("here")
+    assert said == "here: Something broke."
+    assert {fault.split(": ")[1] for fault in axe} == {"image-alt"}
+    assert "pixels wide on a screen of 320" in wide
+
+
 def test_a_refused_form_is_summed_up_and_the_summary_has_the_focus(visitor: Visitor) -> None:
     page = visitor.open("/dev/parts/?errors")
     assert page.title().startswith("Error: ")
