@@ -1,8 +1,9 @@
 """Claim a shift, confirm, release; and the promotion of who waits.
 
-Locks: the person before the shift, always; a release locks no person. Promotion is therefore an
-action of its own per candidate (person, then shift, then every check again), run after the release
-has committed; what a kill leaves undone the tick finishes (:func:`promote_all_waiting`).
+Locks: the person, then the shift's event, then the shift, always; a release locks no person.
+Promotion is therefore an action of its own per candidate (person, then shift, then every check
+again), run after the release has committed; what a kill leaves undone the tick finishes
+(:func:`promote_all_waiting`).
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events import places
 from events.actions.people import person_with_email, person_without_email
+from events.actions.rsvps import lock_event
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import AttendanceStatus, Person, StaffUser
@@ -37,7 +39,14 @@ class Outcome:
 
 
 def lock_shift(shift_id: int) -> Shift:
-    """Lock the shift and return it with its effective facts."""
+    """Lock the shift, and its event before it, and return it with its effective facts.
+
+    Time and status are the event's: without its lock, somebody could claim a shift that is called
+    off in the same moment, and hear of neither.
+    """
+    event_id = Shift.objects.values_list("event_id", flat=True).get(pk=shift_id)
+    if event_id is not None:
+        lock_event(event_id)
     Shift.objects.select_for_update(no_key=True).get(pk=shift_id)
     return Shift.objects.effective().select_related("event", "role").get(pk=shift_id)
 

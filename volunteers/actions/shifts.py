@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from events import places
+from events.actions.rsvps import lock_event
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import Event, Office, StaffUser, Venue
@@ -128,7 +129,7 @@ def create_shift(
     with operation(at=now, actor=actor) as op:
         if event is not None:
             # The event's start must not move between reading it and storing the offset.
-            event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+            event = lock_event(event.pk)
         _check_times(event, starts_at, ends_at)
         _check_places(minimum, capacity)
         times: dict[str, Any] = (
@@ -186,9 +187,6 @@ def edit_shift(
     if unknown := set(changes) - EDITABLE:
         raise TypeError(f"edit_shift does not change {sorted(unknown)}")
     with operation(at=now, actor=actor) as op:
-        event_id = Shift.objects.values_list("event_id", flat=True).get(pk=shift_id)
-        if event_id is not None:
-            Event.objects.select_for_update(no_key=True).get(pk=event_id)
         shift = lock_shift(shift_id)
         if revision is not None and shift.revision != revision:
             raise Refused(

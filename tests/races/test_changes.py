@@ -1,0 +1,112 @@
+"""A change of an event while somebody signs up there, on real PostgreSQL."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from events.actions.events import cancel_event, reschedule_event
+from events.models import Event, Outbox
+from notifications import planning
+from notifications.models import Delivery
+from tests.factories import NOW, make_claim, make_event, make_rsvp, make_shift
+from tests.notifications.scenes import goes
+from volunteers.actions import claims
+from volunteers.overlap import Clash
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+
+def in_a_thread(action: Callable[[], Any]) -> threading.Thread:
+    def run() -> None:
+        try:
+            action()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def cancelled(event: Event) -> None:
+    cancel_event(event_id=event.pk, reason="Storm.", now=NOW)
+
+
+def moved(event: Event) -> None:
+    by = timedelta(days=1)
+    reschedule_event(
+        event_id=event.pk, starts_at=event.starts_at + by, ends_at=event.ends_at + by, now=NOW
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "told"), [(cancelled, "event_cancelled"), (moved, "event_changed")]
+)
+def test_who_claims_a_shift_while_its_event_changes_hears_of_it(
+    change: Callable[[Event], None], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = make_event()
+    shift = make_shift(event)
+    while planning.plan_outbox(now=NOW):
+        pass
+    has_read, may_go_on = threading.Event(), threading.Event()
+
+    def first_clash(**asked: Any) -> Clash | None:
+        # The claim has read when its shift is, and is about to be made.
+        has_read.set()
+        may_go_on.wait(20)
+        return None
+
+    monkeypatch.setattr(claims, "first_clash", first_clash)
+    claiming = in_a_thread(lambda: make_claim(shift, email="vic@example.org"))
+    assert has_read.wait(20)
+
+    def change_and_tell() -> None:
+        change(event)
+        while planning.plan_outbox(now=NOW):
+            pass
+
+    changing = in_a_thread(change_and_tell)
+    # Long enough to come through if nothing held it.
+    changing.join(1)
+    may_go_on.set()
+    claiming.join(20)
+    changing.join(20)
+    while planning.plan_outbox(now=NOW):
+        pass
+    assert not Outbox.objects.exists()
+    mail = [d for d in Delivery.objects.filter(person__email="vic@example.org") if goes(d)]
+    assert told in [delivery.message for delivery in mail]
+
+
+def test_who_has_both_an_rsvp_and_a_claim_under_way_meets_no_deadlock() -> None:
+    """RSVPs, claims, moves and releases of one event at once: each in its turn."""
+    event = make_event(capacity=3)
+    shifts = [make_shift(event, capacity=1), make_shift(event, capacity=1)]
+    failures: list[BaseException] = []
+
+    def one_person(number: int) -> None:
+        email = f"person{number}@example.org"
+        try:
+            for _round in range(3):
+                make_rsvp(event, email=email)
+                for shift in shifts if number % 2 else reversed(shifts):
+                    outcome = claims.claim_shift(
+                        shift_id=shift.pk, name="Vic", email=email, proven=True, now=NOW
+                    )
+                    if outcome.claim is not None:
+                        claims.release_claim(claim_id=outcome.claim.pk, now=NOW)
+                if number == 0:
+                    event.refresh_from_db()
+                    moved(event)
+        except BaseException as error:
+            failures.append(error)
+
+    people = [in_a_thread(lambda number=number: one_person(number)) for number in range(6)]  # type: ignore[misc]
+    for person in people:
+        person.join(60)
+    assert failures == []
