@@ -209,6 +209,21 @@ def test_a_window_finds_shifts_by_their_effective_time() -> None:
     assert list(Shift.objects.effective(at + 12 * day, at + 14 * day)) == [late]
 
 
+def test_a_shift_at_an_event_has_no_zone_of_its_own() -> None:
+    shift = make_shift(make_event())
+    zone, later = "America/Chicago", shift.ends_at + timedelta(hours=1)
+    edited = shifts.edit_shift(shift_id=shift.pk, changes={"timezone": zone}, now=NOW)
+    assert (edited.timezone, edited.revision) == (shift.timezone, shift.revision)
+    shifts.edit_shift(shift_id=shift.pk, changes={"timezone": zone, "ends_at": later}, now=NOW)
+    assert set(AuditEntry.objects.get(action="shift.rescheduled").changes) == {"ends_at"}
+
+
+def test_giving_a_shift_back_proves_the_address() -> None:
+    claim = make_claim(make_shift(), proven=False)
+    claims.release_claim(claim_id=claim.pk, now=NOW)
+    assert claim_facts() == ["claim.confirmed", "claim.proven", "claim.released"]
+
+
 def test_more_room_on_a_shift_promotes() -> None:
     shift = make_shift(capacity=1)
     make_claim(shift)

@@ -168,16 +168,21 @@ def release_claim(
             return claim
         if claim.is_confirmed:
             places.release(Pool(shift), 1)
+        known: dict[str, Any] = {
+            "office": shift.office_id,
+            "event": shift.event,
+            "person": claim.person_id,
+            "shift": shift,
+            "claim": claim,
+        }
         if claim.proven_at is None and actor is None:
             claim.proven_at = now
+            op.record("claim.proven", **known)
         claim.status = AttendanceStatus.CANCELLED
         claim.cancelled_at = claim.changed_at = now
         claim.release_reason = reason
         claim.save()
-        op.record(
-            "claim.released", office=shift.office_id, event=shift.event, person=claim.person_id,
-            shift=shift, claim=claim,
-        )  # fmt: skip
+        op.record("claim.released", **known)
     promote_waiting(shift_id=claim.shift_id, now=now)
     # The volunteer's own time is free again, too: for shifts where they wait.
     elsewhere = ShiftClaim.objects.in_line().filter(person_id=claim.person_id)  # type: ignore[misc]

@@ -192,6 +192,9 @@ def edit_shift(
             raise Refused(
                 "changed_meanwhile", _("Somebody else has changed this shift since you opened it.")
             )
+        if shift.event is not None:
+            # Its zone is its event's.
+            changes = {name: value for name, value in changes.items() if name != "timezone"}
         changed = {
             name: (getattr(shift, name), value)
             for name, value in changes.items()
