@@ -331,10 +331,20 @@ def _write_translations(event: Event, translations: dict[str, dict[str, str]]) -
 
 
 def cancel_event(
-    *, event_id: int, reason: str, now: datetime, actor: StaffUser | None = None
+    *,
+    event_id: int,
+    reason: str,
+    source_hash: str = "",
+    now: datetime,
+    actor: StaffUser | None = None,
 ) -> Event:
-    """Cancel the event. It stays visible with its reason; RSVP rows keep their status."""
-    return _call_off(event_id, EventStatus.CANCELLED, "event.cancelled", reason, now, actor)
+    """Cancel the event. It stays visible with its reason; RSVP rows keep their status.
+
+    ``source_hash``: what the calendar that it was imported from says of it now.
+    """
+    return _call_off(
+        event_id, EventStatus.CANCELLED, "event.cancelled", reason, now, actor, source_hash
+    )
 
 
 def postpone_event(
@@ -356,6 +366,7 @@ def _call_off(
     reason: str,
     now: datetime,
     actor: StaffUser | None,
+    source_hash: str = "",
 ) -> Event:
     if not reason.strip():
         raise reason_is_missing()
@@ -368,6 +379,7 @@ def _call_off(
             "status_reason": (event.status_reason, reason.strip()),
         }
         event.status, event.status_reason = status, reason.strip()
+        event.source_hash = source_hash or event.source_hash
         event.sequence += 1
         event.revision += 1
         event.updated_at = now

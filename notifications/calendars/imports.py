@@ -2,7 +2,8 @@
 
 Every date becomes an event of its own, known again by the UID and the original start that the file
 gives it, whatever it is called by then and wherever it was moved to. The file counts where it has
-changed since the last run; what staff changed here meanwhile stays where it has not.
+changed since the last run; what staff changed here meanwhile stays where it has not: its title,
+its text, its time, its place and its status each for itself.
 
 What is no longer in the file is reported and not deleted: people may hold places there, and whether
 it was cancelled or only tidied away is for staff to say.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +32,17 @@ from notifications.calendars.ics_reader import Problem, Row, read
 
 PAST = timedelta(days=366)
 """How far back the dates of a repeating event are taken. One that does not repeat always is."""
+
+#: What can change in the file by itself, and the fields of its row that say so.
+PARTS = {
+    "title": ("title",),
+    "text": ("description", "url"),
+    "time": ("starts_at", "ends_at", "timezone", "all_day"),
+    "place": ("location", "meeting_url"),
+    "status": ("status",),
+}
+#: Letters of the hash of one part; ``Event.source_hash`` has room for all of them.
+PART_LENGTH = 12
 
 _TYPES = (
     (re.compile(r"\btown[ -]?hall", re.I), EventType.TOWN_HALL),
@@ -126,14 +139,22 @@ class _Run:
                 raise Refused("cancelled", "It is cancelled, and was not here before.")
             self._create(row)
             return "added"
-        if event.source_hash == _hash(row) or (cancelled and event.is_cancelled):
+        differs = _parts_that_differ(event.source_hash, _hash(row))
+        if not differs or (cancelled and event.is_cancelled):
             return "unchanged"
         if cancelled:
             with override(self.office.first_language):
                 reason = _("It was cancelled in the office’s calendar.")
-            cancel_event(event_id=event.pk, reason=reason, now=self.now, actor=self.actor)
+            cancel_event(
+                event_id=event.pk, reason=reason, source_hash=_hash(row), now=self.now,
+                actor=self.actor,
+            )  # fmt: skip
         else:
-            changes = {**self._facts(row), "source_hash": _hash(row)}
+            changes = self._facts(row, differs)
+            # Staff have postponed it: a new date makes it certain again.
+            if "status" in differs and not event.is_postponed:
+                changes["status"] = EventStatus(row.status)
+            changes["source_hash"] = _hash(row)
             edit_event(event_id=event.pk, changes=changes, now=self.now, actor=self.actor)
         return "changed"
 
@@ -141,7 +162,7 @@ class _Run:
         zone = ZoneInfo(row.timezone)
         day = f" {row.starts_at.astimezone(zone):%Y-%m-%d}" if row.recurrence_id else ""
         draft = EventDraft(
-            **self._facts(row),
+            **self._facts(row, PARTS),
             event_type=_event_type(row),
             topics=_topics(row),
             status=EventStatus(row.status),
@@ -155,23 +176,26 @@ class _Run:
             office=self.office, draft=draft, post=self.post, now=self.now, actor=self.actor
         )
 
-    def _facts(self, row: Row) -> dict[str, Any]:
-        """What the file says of an event, as columns."""
-        online = row.meeting_url if len(row.meeting_url) <= 500 else ""
-        venue = None
-        if row.location or not online:
-            venue = self._venue(row.location)
-        return {
-            "title": row.title if len(row.title) <= 200 else row.title[:199] + "…",
-            "description": _markdown(row),
-            "starts_at": row.starts_at,
-            "ends_at": row.ends_at,
-            "timezone": row.timezone,
-            "all_day": row.all_day,
-            "venue": venue,
-            "mode": (Mode.BOTH if venue else Mode.REMOTE) if online else Mode.IN_PERSON,
-            "remote_url": online,
-        }
+    def _facts(self, row: Row, parts: Collection[str]) -> dict[str, Any]:
+        """What the file says of these parts of an event, as columns; the status aside."""
+        facts: dict[str, Any] = {}
+        if "title" in parts:
+            facts["title"] = row.title if len(row.title) <= 200 else row.title[:199] + "…"
+        if "text" in parts:
+            facts["description"] = _markdown(row)
+        if "time" in parts:
+            facts |= {
+                name: getattr(row, name) for name in ("starts_at", "ends_at", "timezone", "all_day")
+            }
+        if "place" in parts:
+            online = row.meeting_url if len(row.meeting_url) <= 500 else ""
+            venue = self._venue(row.location) if row.location or not online else None
+            facts |= {
+                "venue": venue,
+                "mode": (Mode.BOTH if venue else Mode.REMOTE) if online else Mode.IN_PERSON,
+                "remote_url": online,
+            }
+        return facts
 
     def _venue(self, location: str) -> Venue:
         """The office's venue of that name and address; a new one if it has none."""
@@ -216,13 +240,21 @@ def _markdown(row: Row) -> str:
 
 
 def _hash(row: Row) -> str:
-    """Changes with anything that the file says of the event."""
-    facts = [
-        row.title, row.description, row.location, row.url, row.meeting_url, row.status,
-        row.starts_at.isoformat(), row.ends_at.isoformat(), row.timezone, row.all_day,
-        *row.categories,
-    ]  # fmt: skip
-    return hashlib.sha256(repr(facts).encode("utf-8", "replace")).hexdigest()
+    """Changes with anything that is taken over from the file; it holds a hash of each part."""
+    return "".join(
+        hashlib.sha256(repr([getattr(row, name) for name in names]).encode("utf-8", "replace"))
+        .hexdigest()[:PART_LENGTH]
+        for names in PARTS.values()
+    )  # fmt: skip
+
+
+def _parts_that_differ(before: str, now: str) -> set[str]:
+    starts = range(0, len(PARTS) * PART_LENGTH, PART_LENGTH)
+    return {
+        part
+        for part, at in zip(PARTS, starts, strict=True)
+        if before[at : at + PART_LENGTH] != now[at : at + PART_LENGTH]
+    }
 
 
 def _label(title: str, starts_at: datetime, timezone: str) -> str:

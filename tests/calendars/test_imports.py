@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
-from events.actions.events import cancel_event, edit_event
+from events.actions.events import cancel_event, edit_event, postpone_event
 from events.models import Event, Venue
 from notifications.calendars.imports import Report, import_calendar, venue_columns
 from tests import factories
@@ -124,10 +124,46 @@ def test_a_cancellation_in_the_file_cancels_and_a_return_is_for_staff() -> None:
     assert (event.status, event.sequence) == ("cancelled", 1)
     assert event.status_reason == "It was cancelled in the office’s calendar."
     assert len(bring(off, office).unchanged) == 1
-    report = bring(one_event("SUMMARY:Walk is on", *TIMES), office)
-    assert [problem.reason for problem in report.skipped] == [
-        "This event was cancelled. Create a new one instead."
-    ]
+    for title in ("Walk", "Walk is on"):
+        report = bring(one_event(f"SUMMARY:{title}", *TIMES), office)
+        assert [problem.reason for problem in report.skipped] == [
+            "This event was cancelled. Create a new one instead."
+        ]
+
+
+def test_each_part_of_an_event_is_kept_in_step_for_itself() -> None:
+    office = factories.make_office()
+    walk = [*TIMES, "LOCATION:Echo Park", "DESCRIPTION:With Ana.", "STATUS:TENTATIVE"]
+    bring(one_event("SUMMARY:Walk", *walk), office)
+    event = Event.objects.get()
+    assert event.status == "tentative"
+    lake = factories.make_venue(office, name="Echo Park Lake")
+    edit_event(event_id=event.pk, changes={"venue": lake, "title": "A walk"}, now=NOW)
+    changed = [line.replace("Ana", "Ana and Ben") for line in walk]
+    assert bring(one_event("SUMMARY:Walk", *changed), office).changed == ["2026-11-01 10:00 Walk"]
+    event.refresh_from_db()
+    assert (event.title, event.venue, event.sequence) == ("A walk", lake, 1)
+    assert (event.description, event.status) == ("With Ana and Ben.", "tentative")
+    bring(one_event("SUMMARY:Walk", *changed[:-1]), office)
+    event.refresh_from_db()
+    assert (event.title, event.venue, event.status) == ("A walk", lake, "confirmed")
+    bring(one_event("SUMMARY:Walk", *changed[:2], "LOCATION:Elysian Park"), office)
+    event.refresh_from_db()
+    assert (event.venue.name, event.description) == ("Elysian Park", "")  # type: ignore[union-attr]
+
+
+def test_a_new_date_in_the_file_ends_a_postponement() -> None:
+    office = factories.make_office()
+    bring(one_event("SUMMARY:Walk", *TIMES, "STATUS:TENTATIVE"), office)
+    event = Event.objects.get()
+    postpone_event(event_id=event.pk, reason="Storm.", now=NOW)
+    assert len(bring(one_event("SUMMARY:Walk", *TIMES), office).changed) == 1
+    event.refresh_from_db()
+    assert event.status == "postponed"
+    later = one_event("SUMMARY:Walk", "DTSTART:20261102T180000Z", "DTEND:20261102T190000Z")
+    bring(later, office)
+    event.refresh_from_db()
+    assert (event.status, event.starts_at) == ("confirmed", local("UTC", 2026, 11, 2, 18))
 
 
 def test_what_is_gone_from_the_file_is_reported_and_kept() -> None:
