@@ -22,9 +22,6 @@ from notifications.calendars.vtimezone import zone_info
 MOST_DATES = 2000
 """Of one repeating event. A thousand daily dates are a slip of somebody's mouse."""
 
-_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_DATE_TIME = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(Z?)")
-_DURATION = re.compile(r"([+-]?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _MOST_STEPS = 100_000
 _STATUS = {"TENTATIVE": "tentative", "CANCELLED": "cancelled"}
 _TOO_OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from notifications.calendars import vtimezone
 
-RENDER_VERSION = 2
+RENDER_VERSION = 3
 """Raised with every change of the bytes that a block has for unchanged facts, here, in `entries`
 or in a translation of its words; `tests/calendars/test_blocks.py` notices."""
 
@@ -189,7 +189,9 @@ def _times(entry: Entry) -> Iterator[str]:
         yield f"DTEND;VALUE=DATE:{after:%Y%m%d}"
         return
     name = entry.zone
-    for label, instant in (("DTSTART", entry.starts_at), ("DTEND", entry.ends_at)):
+    moments = [("DTSTART", entry.starts_at), ("DTEND", entry.ends_at)]
+    # DTEND must be later; what has none ends as it starts (RFC 5545 sections 3.8.2.2 and 3.6.1).
+    for label, instant in moments if entry.ends_at > entry.starts_at else moments[:1]:
         if name is None:
             yield f"{label}:{_utc(instant)}"
         else:

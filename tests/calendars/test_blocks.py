@@ -48,7 +48,7 @@ def test_the_version_rises_with_the_bytes_of_unchanged_facts() -> None:
         with override(language):
             rendered += vevent.vevent(event_entry(Event.objects.with_all_shown().get()))
     digest = hashlib.sha256(rendered).hexdigest()[:16]
-    assert (vevent.RENDER_VERSION, digest) == (2, "3d5ae566bf984c75")
+    assert (vevent.RENDER_VERSION, digest) == (3, "3d5ae566bf984c75")
 
 
 def test_a_new_revision_replaces_the_block_and_each_language_has_its_own(client: Client) -> None:
@@ -66,7 +66,7 @@ def test_another_version_of_the_program_renders_anew(
 ) -> None:
     factories.make_event()
     before = client.get("/feeds/events.ics")
-    monkeypatch.setattr(vevent, "RENDER_VERSION", 3)
+    monkeypatch.setattr(vevent, "RENDER_VERSION", 4)
     blocks.render_version.cache_clear()
     try:
         after = client.get("/feeds/events.ics", headers={"if-none-match": before["ETag"]})

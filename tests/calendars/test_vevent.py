@@ -206,6 +206,18 @@ def test_feeds_and_invitations_pass_libicals_restriction_check() -> None:
     assert {readers.libical_verdict(one) for one in documents} == {(1, 0)}
 
 
+def test_what_has_no_length_has_no_end() -> None:
+    """RFC 5545 section 3.8.2.2: DTEND must be later than DTSTART."""
+    moment = entry()
+    data = vevent.vevent(replace(moment, ends_at=moment.starts_at))
+    assert b"\r\nDTSTART" in data
+    assert b"DTEND" not in data
+    document = feed(replace(moment, ends_at=moment.starts_at))
+    assert readers.libical_verdict(document) == (1, 0)
+    (seen,) = readers.read_libical(document)
+    assert seen.starts == moment.starts_at
+
+
 def test_an_empty_feed_is_valid() -> None:
     assert [read(feed()) for read in readers.READERS.values()] == [[], [], []]
 
