@@ -1,4 +1,4 @@
-"""Real processes: a web server, a Celery worker, a mail server. What is done is in the mail at once.
+"""Real processes: a web server, a worker, a mail server. What is done is in the mail at once.
 
 Once with the broker that needs no server, files; once with Redis.
 """

@@ -5,11 +5,9 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
 from config import setup_code
-from events.models import Event
 from tests.notifications.mailing import make_reader
 from tests.stories.street import Street
 
@@ -82,23 +80,6 @@ def test_the_calendar_comes_along(street: Street, tmp_path: Path) -> None:
     assert "Thursday, November 12, 2026" in ana.page.text
     assert "6:00–8:00 p.m. PST" in ana.page.text
     assert street.mail() == []
-
-
-def test_the_calendar_comes_along_on_the_desk(street: Street) -> None:
-    sam = street.staff()
-    sam.open("/staff/calendar/")
-
-    def bring() -> str:
-        file = SimpleUploadedFile("ruiz.ics", GOOGLE.read_bytes())
-        return sam.press("Read the file", file=file).text
-
-    first = bring()
-    assert "7 added 0 changed 0 unchanged 3 left out" in first
-    assert "Typed by hand: DTSTART is not a date" in first
-    assert "0 added 0 changed 7 unchanged 3 left out" in bring()
-    assert not Event.objects.posted().exists(), "drafts, unless the office says otherwise"
-    sam.open("/staff/events/?view=drafts")
-    assert "Budget town hall" in sam.page.text
 
 
 def test_old_letters_keep_their_dates_and_mail_nobody(street: Street, tmp_path: Path) -> None:
