@@ -66,6 +66,8 @@ FIELDS = {
     "cohosts": gettext_lazy("Together with"),
     "translations": gettext_lazy("Other languages"),
     "minimum": gettext_lazy("People needed"),
+    "shift.capacity": gettext_lazy("Most people"),
+    "notes": gettext_lazy("What to know before you come"),
     "role": gettext_lazy("Role"),
     "attended": gettext_lazy("Came"),
     "access_needs": gettext_lazy("Access needs"),
@@ -191,7 +193,10 @@ def changed_fields(entry: AuditEntry, event: Event) -> list[ChangedField]:
         if name in UNSAID:
             continue
         old, new = (_value(name, value, event) for value in pair) if pair else ("", "")
-        found.append(ChangedField(str(FIELDS.get(name, name.replace("_", " "))), old, new))
+        # A field of two nouns can have a name for each.
+        noun = entry.action.partition(".")[0]
+        label = FIELDS.get(f"{noun}.{name}") or FIELDS.get(name, name.replace("_", " "))
+        found.append(ChangedField(str(label), old, new))
     return found
 
 

@@ -101,7 +101,10 @@ def test_the_history_of_the_event_names_what_was_done_with_its_shifts(
 ) -> None:
     event = make_event(office)
     shift = make_shift(event)
-    desk.change("staff-shift-edit", {"minimum": "2"}, pk=shift.pk)
+    desk.change("staff-shift-edit", {"minimum": "2", "capacity": "4", "notes": "A hat."},
+                pk=shift.pk)  # fmt: skip
     text = desk.see("staff-event-history", pk=event.pk).text
-    assert "Shift changed People needed: 1 → 2" in text
+    for change in ("People needed: 1 → 2", "Most people: 2 → 4", "What to know before you come"):
+        assert change in text
+    assert "Places in the room" not in text
     assert "Shift posted" in text
