@@ -9,10 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import get_language
 from ninja import Field, Query, Router, Schema
 
 from events import clock
+from events.languages import language_in_use
 from events.models import Event, EventStatus, EventType, Mode, Office, Topic, Venue
 from events.models.event import EventQuerySet
 from events.queries import FURTHEST_OFFSET, MOST_AT_ONCE, filtered_events
@@ -139,11 +139,6 @@ class OfficeOut(Schema):
     events_url: str = Field(description="The page of the office's events.")
 
 
-def language() -> str:
-    """Return the language of this answer."""
-    return get_language() or settings.LANGUAGE_CODE
-
-
 def absolute(path: str) -> str:
     """Return a path of the site as clients need it."""
     return f"{settings.SITE_URL}{path}"
@@ -183,7 +178,7 @@ def get_event(
     event = get_object_or_404(events, slug=slug)
     return EventDetail(
         **_event(event),
-        description=event.in_language(language()).description,
+        description=event.in_language(language_in_use()).description,
         status_reason=event.status_reason,
         takes_rsvps=event.takes_rsvps,
         cohosts=[office.slug for office in event.cohosts.all()],
@@ -200,7 +195,7 @@ def _event(event: Event) -> dict[str, Any]:
     )  # fmt: skip
     return {
         **{name: getattr(event, name) for name in plain},
-        "title": event.in_language(language()).title,
+        "title": event.in_language(language_in_use()).title,
         "office": event.office.slug,
         "topics": [topic.slug for topic in event.topics.all()],
         "venue": venue_out(event.venue),
@@ -221,7 +216,7 @@ def list_topics(request: HttpRequest, query: Query[Paging]) -> Page[TopicOut]:
     """What events and letters are about, and what a subscriber can choose."""
 
     def show(topic: Topic) -> TopicOut:
-        words = topic.in_language(language())
+        words = topic.in_language(language_in_use())
         return TopicOut(slug=topic.slug, name=words.name, description=words.description)
 
     topics = Topic.objects.all()

@@ -10,13 +10,13 @@ from django.http import QueryDict
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import format_lazy
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from events import dates_text
 from events.actions.rsvps import MAX_PARTY
 from events.errors import Refused
-from events.languages import own_name
+from events.languages import language_in_use, own_name
 from events.models import RSVP, AccessKind, Event, EventType, Office, Topic
 from events.templatetags.ui import telephone
 from events.ways import Way
@@ -40,7 +40,7 @@ class EventFilterForm(forms.Form):
         self, asked: Mapping[str, str], *, topics: Iterable[Topic], offices: list[Office]
     ) -> None:
         super().__init__(initial={name: asked.get(name, "") for name in self.base_fields})
-        language = get_language() or settings.LANGUAGE_CODE
+        language = language_in_use()
         self._offer("type", _("All types"), EventType.choices)
         named = [(topic.slug, topic.in_language(language).name) for topic in topics]
         self._offer("topic", _("All topics"), named)
@@ -175,7 +175,7 @@ class RsvpForm(PartyForm):
     def __init__(
         self, data: QueryDict | None = None, *, event: Event, ways: list[Way], now: datetime
     ) -> None:
-        page = get_language() or settings.LANGUAGE_CODE
+        page = language_in_use()
         initial = {"party_size": 1, "mode": suggested_mode(ways), "language": page}
         super().__init__(data, event=event, ways=ways, now=now, initial=initial)
         codes = languages_offered(event)
@@ -222,9 +222,7 @@ def needs_hint(event: Event, now: datetime) -> SafeString:
     """Say by when access has to be asked for, and the number to call."""
     office, today = event.office, dates_text.local(now, event.timezone).date()
     if today <= event.access_deadline:
-        day = dates_text.date_text(
-            event.access_deadline, get_language() or settings.LANGUAGE_CODE, year=False
-        )
+        day = dates_text.date_text(event.access_deadline, language_in_use(), year=False)
         text = escape(gettext("Tell us by %(day)s, so that we can arrange it.") % {"day": day})
     else:
         text = escape(gettext("There is little time left to arrange it. Ask anyway: we will try."))
@@ -248,6 +246,6 @@ def languages_offered(event: Event) -> list[str]:
     codes = [code for code, _name in settings.LANGUAGES]
     codes = [code for code in codes if code in event.office.languages] or codes
     codes += [*event.office.languages, *event.spoken_languages]
-    if (page := get_language() or settings.LANGUAGE_CODE) not in codes:
+    if (page := language_in_use()) not in codes:
         codes.insert(0, page)
     return [code for code in dict.fromkeys(codes) if code not in ("asl", "ase") and len(code) <= 12]

@@ -1,9 +1,11 @@
-"""How a page says, in each language of its office, that one can ask for that language."""
+"""The language of a page or a mail, the names of languages, and how to ask for another one."""
 
 from typing import NamedTuple
 from unicodedata import normalize
 
+from django.conf import settings
 from django.conf.locale import LANG_INFO
+from django.utils.translation import get_language
 
 from events.dates_text import babel_locale
 
@@ -38,6 +40,11 @@ OWN_NAMES = {
     "tl": "Tagalog",
     "hmn": "Hmoob",
 }
+
+
+def language_in_use() -> str:
+    """Return the language of what is written now, or the site's where none is active."""
+    return get_language() or settings.LANGUAGE_CODE
 
 
 class AskLine(NamedTuple):

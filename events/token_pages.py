@@ -12,8 +12,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 
+from events.languages import language_in_use
 from events.links import BadLink
 
 View = Callable[..., HttpResponse]
@@ -45,11 +45,11 @@ def unlisted(response: HttpResponse) -> HttpResponse:
 
 def unprefixed_url(name: str, **kwargs: Any) -> str:
     """Return the address of a page without a language prefix, in the language of this page."""
-    language = get_language() or settings.LANGUAGE_CODE
+    language = language_in_use()
     url = reverse(name, kwargs=kwargs)
     return url if language == settings.LANGUAGE_CODE else f"{url}?lang={language}"
 
 
 def see_other(url: str) -> HttpResponse:
-    """Answer 303: what was sent has been taken in, and the next page is at ``url``."""
+    """Answer 303: what was sent has been taken in, and the next page is got at ``url``."""
     return HttpResponseRedirect(url, status=303)

@@ -7,7 +7,8 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
-from events.api import LANG_TEXT, Page, Paging, absolute, language, page_of
+from events.api import LANG_TEXT, Page, Paging, absolute, page_of
+from events.languages import language_in_use
 from notifications.letters.queries import matching_letters
 from notifications.models import Letter
 from notifications.models.letter import LetterQuerySet
@@ -58,14 +59,14 @@ def get_letter(
     return LetterDetail(
         **_letter(letter),
         addressees=letter.addressee_list,
-        body=letter.in_language(language()).body,
+        body=letter.in_language(language_in_use()).body,
     )
 
 
 def _letter(letter: Letter) -> dict[str, Any]:
     return {
         "slug": letter.slug,
-        "title": letter.in_language(language()).title,
+        "title": letter.in_language(language_in_use()).title,
         "posted_at": letter.posted_at,
         "dated": letter.dated,
         "topics": [topic.slug for topic in letter.topics.all()],

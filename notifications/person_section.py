@@ -4,10 +4,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from django.conf import settings
-from django.utils.translation import get_language
-
 from events import extensions
+from events.languages import language_in_use
 from events.models import Person
 from notifications.models import Subscription
 from notifications.subscriptions.addresses import preferences_path
@@ -15,7 +13,7 @@ from notifications.subscriptions.addresses import preferences_path
 
 def person_section(person: Person, now: datetime) -> dict[str, Any]:
     """What the person gets by mail, office by office, each with the link to its preferences."""
-    language = get_language() or settings.LANGUAGE_CODE
+    language = language_in_use()
     rows = (
         Subscription.objects.live()
         .filter(person=person)

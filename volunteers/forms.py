@@ -4,11 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.conf import settings
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from events import dates_text
+from events.languages import language_in_use
 from events.models import Event, Office
 from volunteers.models import Shift, VolunteerRole
 from volunteers.queries import WHEN_LABELS
@@ -87,7 +86,7 @@ class BoardFilters(forms.Form):
             .order_by("starts_at", "id")
             .prefetch_related("translations")
         )
-        language = get_language() or settings.LANGUAGE_CODE
+        language = language_in_use()
         self._choose("role", _("Any role"), dict(roles).items())
         self._choose(
             "event",

@@ -3,14 +3,13 @@
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db.models import Count, Q
 from django.http import HttpRequest
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from events import dates_text
 from events.extensions import DeskCard, FirstStep
+from events.languages import language_in_use
 from events.models import (
     AccessKind,
     AccessRequest,
@@ -72,7 +71,7 @@ def access_card(
     if not needs:
         return None
     events = Event.objects.for_cards().in_bulk(needs)
-    language = get_language() or settings.LANGUAGE_CODE
+    language = language_in_use()
     found = [
         Arrangement(
             event,

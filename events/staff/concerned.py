@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from babel.lists import format_list
-from django.conf import settings
 from django.db.models import Count, Q
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import ngettext
 
 from events import extensions
 from events.dates_text import babel_locale
 from events.extensions import Concerned
+from events.languages import language_in_use
 from events.models import RSVP, Event, Mode
 
 
@@ -33,7 +33,7 @@ class Told:
     @property
     def words(self) -> str:
         """Everyone who gets a message: "41 guests and 3 volunteers"."""
-        locale = babel_locale(get_language() or settings.LANGUAGE_CODE)
+        locale = babel_locale(language_in_use())
         return format_list([group.words for group in self.groups if group.by_mail], locale=locale)
 
 

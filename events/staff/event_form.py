@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django import forms
-from django.conf import settings
-from django.utils.translation import get_language
 from django.utils.translation import gettext as now_in_language
 from django.utils.translation import gettext_lazy as _
 
 from events.actions.events import EventDraft
-from events.languages import ASK_LINES, own_name
+from events.languages import ASK_LINES, language_in_use, own_name
 from events.models import Event, EventStatus, EventType, Mode, Office, Topic, Venue
 from events.staff.local_times import WhenForm, initial_when
 from events.staff.stale import SeenForm
@@ -153,7 +151,7 @@ class EventForm(WhenForm, SeenForm):
             "venue", [("", none), *((pk, _in_list(v)) for pk, v in self.all_venues.items())]
         )
         self._offer("spoken_languages", _spoken(office, self.initial.get("spoken_languages", [])))
-        language = get_language() or settings.LANGUAGE_CODE
+        language = language_in_use()
         named = [(slug, row.in_language(language).name) for slug, row in self.all_topics.items()]
         self._offer("topics", named)
         self._offer("cohosts", [(slug, other.name) for slug, other in self.all_offices.items()])

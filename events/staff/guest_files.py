@@ -4,13 +4,11 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from django.conf import settings
 from django.http import HttpResponse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from events import clock, dates_text
-from events.languages import own_name
+from events.languages import language_in_use, own_name
 from events.models import RSVP, AccessKind, AttendanceStatus, Event, Mode
 from events.staff.access import StaffRequest, desk_page, own_row, staff_page
 
@@ -78,7 +76,7 @@ def sign_in_sheet(request: StaffRequest, pk: int) -> HttpResponse:
     """Show the sheet for the door: names in large print, nothing that others should not read."""
     event = own_row(request, Event.objects.for_cards(), pk=pk)
     rows = RSVP.objects.confirmed().filter(event=event, mode=Mode.IN_PERSON)
-    language = get_language() or settings.LANGUAGE_CODE
+    language = language_in_use()
     context = {
         "event": event,
         "guests": rows.order_by("name", "id"),

@@ -4,13 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.conf import settings
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from events.errors import Refused
 from events.forms import ChangeForm, PartyForm, languages_offered, suggested_mode
-from events.languages import own_name
+from events.languages import language_in_use, own_name
 from events.models import Event
 from events.ways import Way
 
@@ -85,7 +84,7 @@ class GuestForm(_ForStaff, PartyForm):
         }
         super().__init__(data, event=event, ways=ways, now=now, initial=initial)
         codes = languages_offered(event)
-        page = get_language() or settings.LANGUAGE_CODE
+        page = language_in_use()
         first = event.office.first_language
         language = self.fields["language"]
         assert isinstance(language, forms.ChoiceField)

@@ -6,13 +6,13 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.db.models import Q
 from django.http import HttpResponse
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from events import dates_text, extensions
+from events.languages import language_in_use
 from events.models import RSVP, AuditEntry, Event, EventStatus, EventType, Mode, Person
 from events.queries import read_page
 from events.staff.access import StaffRequest, desk_page, own_row, staff_page
@@ -209,7 +209,7 @@ def _value(name: str, value: Any, event: Event) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if name in ("starts_at", "ends_at"):
-        language = get_language() or settings.LANGUAGE_CODE
+        language = language_in_use()
         return dates_text.moment_text(datetime.fromisoformat(value), event.timezone, language)
     if name in _CHOICES and value in _CHOICES[name].values:
         return str(_CHOICES[name](value).label)

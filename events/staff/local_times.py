@@ -10,12 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
-from django.conf import settings
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from events import dates_text
 from events.form_rendering import DateInput, TimeInput
+from events.languages import language_in_use
 
 #: Zones of the United States, which stand first in the list.
 NEAR = (
@@ -127,7 +127,7 @@ class WhenForm(forms.Form):
         if len(found) < 2 or local is None:
             del self.fields[name]
             return
-        language = get_language() or settings.LANGUAGE_CODE
+        language = language_in_use()
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         labels = (_("The first, %(time)s"), _("The second, %(time)s"))
@@ -194,7 +194,7 @@ class WhenForm(forms.Form):
         found = instants_of(local, zone)
         if not found:
             text = _("Clocks go forward on %(day)s, and %(time)s is left out. Choose another time.")
-            self.add_error(field, text % _named(local, get_language() or settings.LANGUAGE_CODE))
+            self.add_error(field, text % _named(local, language_in_use()))
             return None
         if which in self.fields and which not in data:
             return None  # asked, and not answered

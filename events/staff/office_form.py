@@ -5,12 +5,11 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils.translation import get_language
 from django.utils.translation import gettext as now_in_language
 from django.utils.translation import gettext_lazy as _
 
 from events.dates_text import clock_text
-from events.languages import ASK_LINES, own_name
+from events.languages import ASK_LINES, language_in_use, own_name
 from events.models import Office, OfficeKind
 from events.models.office import Palette
 from events.pictures import LONGEST_SIDE, Format, NotAPicture, read_format
@@ -145,7 +144,7 @@ class OfficeForm(SeenForm):
         others = sorted(ASK_LINES, key=lambda code: own_name(code).casefold())
         codes = dict.fromkeys([*office.languages, *(c for c, _n in settings.LANGUAGES), *others])
         self._offer("languages", [(c, own_name(c)) for c in codes if c != office.first_language])
-        language = get_language() or settings.LANGUAGE_CODE
+        language = language_in_use()
         leads = {lead: str(words) for lead, words in LEADS.items()}
         leads |= {
             lead: _own_lead(lead, language) for lead in office.reminder_leads if lead not in leads

@@ -11,11 +11,10 @@ from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
 from django import forms
-from django.conf import settings
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from events import dates_text
+from events.languages import language_in_use
 from events.models import AuditEntry, Event
 
 
@@ -81,7 +80,7 @@ class SeenForm(forms.Form):
 
 def _words(field: forms.Field, value: Any) -> str:
     """Return a field's value as the form's reader would say it."""
-    language = get_language() or settings.LANGUAGE_CODE
+    language = language_in_use()
     if isinstance(field, forms.BooleanField):
         return _("Yes") if value else _("No")
     if isinstance(field, forms.MultipleChoiceField):

@@ -9,12 +9,11 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from django import template
-from django.conf import settings
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
 from events import dates_text
+from events.languages import language_in_use
 
 register = template.Library()
 
@@ -27,16 +26,12 @@ class Occasion(Protocol):
     timezone: str
 
 
-def _language() -> str:
-    return get_language() or settings.LANGUAGE_CODE
-
-
 def _parts(occasion: Occasion) -> dict[str, Any]:
     return {
         "starts_at": occasion.starts_at,
         "ends_at": occasion.ends_at,
         "timezone": occasion.timezone,
-        "language": _language(),
+        "language": language_in_use(),
         "all_day": getattr(occasion, "all_day", False),
     }
 
@@ -113,7 +108,7 @@ def zone_of(occasion: Occasion) -> str:
 def relative(occasion: Occasion, now: datetime) -> str:
     """Return how far off it is, to stand beside the date: "in 3 days"."""
     return dates_text.relative_text(
-        occasion.starts_at, occasion.ends_at, occasion.timezone, now, _language()
+        occasion.starts_at, occasion.ends_at, occasion.timezone, now, language_in_use()
     )
 
 
@@ -121,7 +116,7 @@ def relative(occasion: Occasion, now: datetime) -> str:
 def date_block(occasion: Occasion) -> SafeString:
     """Draw the leaf of a calendar. Decoration: the words beside it say the same in full."""
     start = dates_text.local(occasion.starts_at, occasion.timezone)
-    locale = dates_text.babel_locale(_language())
+    locale = dates_text.babel_locale(language_in_use())
     pieces = (
         ("month", locale.months["stand-alone"]["abbreviated"][start.month]),
         ("day", start.day),
@@ -134,7 +129,7 @@ def date_block(occasion: Occasion) -> SafeString:
 @register.filter
 def moment(instant: datetime, timezone: str) -> SafeString:
     """Write one instant in full: "Tuesday, June 9, 2026, 5:00 p.m. PDT"."""
-    text = dates_text.moment_text(instant, timezone, _language())
+    text = dates_text.moment_text(instant, timezone, language_in_use())
     return format_html('<time datetime="{}">{}</time>', _machine(instant, timezone, False), text)
 
 
@@ -147,7 +142,7 @@ def day(instant: datetime, timezone: str) -> SafeString:
 @register.filter
 def plain_day(value: date) -> SafeString:
     """Write a calendar date that has no time and no zone: "June 9, 2026"."""
-    text = dates_text.date_text(value, _language(), weekday=False)
+    text = dates_text.date_text(value, language_in_use(), weekday=False)
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
 
 
@@ -157,7 +152,7 @@ def weekday_day(value: date) -> SafeString:
     return format_html(
         '<time datetime="{}">{}</time>',
         value.isoformat(),
-        dates_text.date_text(value, _language()),
+        dates_text.date_text(value, language_in_use()),
     )
 
 
@@ -171,7 +166,7 @@ def weekday_of(instant: datetime, timezone: str) -> SafeString:
 def start_of(occasion: Occasion) -> str:
     """Return when something begins, for narrow places: "6:30 p.m."."""
     start = dates_text.local(occasion.starts_at, occasion.timezone)
-    return dates_text.clock_text(start, _language())
+    return dates_text.clock_text(start, language_in_use())
 
 
 @register.filter
@@ -183,4 +178,4 @@ def iso(value: date) -> str:
 @register.filter
 def month_name(value: date) -> str:
     """Return the month and year of a date: "June 2026"."""
-    return dates_text.month_text(value, _language())
+    return dates_text.month_text(value, language_in_use())

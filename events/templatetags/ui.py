@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_from_path, override
 
 from events.icons import ICONS
-from events.languages import AskLine, ask_line, own_name
+from events.languages import AskLine, ask_line, language_in_use, own_name
 from events.markdown import render_markdown
 from events.palettes import colours
 
@@ -37,7 +37,7 @@ def path(address: str) -> str:
 
     A path without a prefixed twin (``/me/``, feeds) gets ``?lang=es``.
     """
-    language = get_language() or settings.LANGUAGE_CODE
+    language = language_in_use()
     root = get_script_prefix().rstrip("/")
     if language == settings.LANGUAGE_CODE:
         return f"{root}{address}"
@@ -55,13 +55,13 @@ def markdown(text: str | None, heading_level: int = 3) -> SafeString:
 @register.filter
 def localized(row: Any) -> Any:
     """Return what carries an event's, letter's or topic's words in the page's language."""
-    return row.in_language(get_language() or settings.LANGUAGE_CODE)
+    return row.in_language(language_in_use())
 
 
 @register.filter
 def lang_of(row: Any) -> SafeString:
     """Return ``lang="…"`` for words that had to fall back to another language, else nothing."""
-    page = get_language() or settings.LANGUAGE_CODE
+    page = language_in_use()
     shown = row.shown_language(page)
     return format_html(' lang="{}"', shown) if shown != page else mark_safe("")
 
@@ -175,7 +175,7 @@ def page_languages(context: Context) -> list[PageLanguage]:
     parts = urlsplit(context.get("page_path") or request.get_full_path_info())
     bare = _without_prefix(parts.path)
     query = [pair for pair in parse_qsl(parts.query) if pair[0] != "lang"]
-    current = get_language() or settings.LANGUAGE_CODE
+    current = language_in_use()
     offered = _interface_languages(context.get("office"))
     twins = {code: _resolves(f"/{code}{bare}", code) for code in offered}
     root = get_script_prefix().rstrip("/")
@@ -198,7 +198,7 @@ def language_lines(context: Context) -> list[AskLine]:
     office = context.get("office")
     if not office or not (office.phone or office.reply_to):
         return []
-    current = get_language() or settings.LANGUAGE_CODE
+    current = language_in_use()
     return [ask_line(code) for code in office.languages if code != current]
 
 

@@ -10,12 +10,11 @@ from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
 from events import clock, dates_text, extensions
 from events.add_to_calendar import CalendarLinks, calendar_links
 from events.forms import RsvpForm
-from events.languages import own_name
+from events.languages import language_in_use, own_name
 from events.markdown import markdown_text
 from events.models import Event, Mode
 from events.public_pages import public_page
@@ -41,7 +40,7 @@ def show_event(
 ) -> HttpResponse:
     """Render the event's page; with a form that was refused, again and with 422."""
     now = clock.now()
-    language = get_language() or settings.LANGUAGE_CODE
+    language = language_in_use()
     words = event.in_language(language)
     path = reverse("event", kwargs={"slug": event.slug})
     ways = ways_into(event, lines_at(event) if event.is_full or _some_way_full(event) else {})

@@ -6,9 +6,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 
 from events import clock, dates_text
+from events.languages import language_in_use
 from events.models import Office
 from events.month_table import month_table, weeks_of
 from events.public_pages import public_page
@@ -35,7 +35,7 @@ def one_month(request: HttpRequest, year: int, month: int) -> HttpResponse:
 
 def _show(request: HttpRequest, first: date | None) -> HttpResponse:
     now = clock.now()
-    language = get_language() or settings.LANGUAGE_CODE
+    language = language_in_use()
     offices = list(Office.objects.in_order())
     zone = offices[0].timezone if offices else settings.TIME_ZONE
     today = dates_text.local(now, zone).date()

@@ -15,9 +15,8 @@ from events.forms import ChangeForm
 from events.models import RSVP, Event
 from events.public_post import public_post
 from events.queries import Line, lines_at, rsvp_state, standing_in_for
-from events.token_pages import token_page, unprefixed_url
+from events.token_pages import see_other, token_page, unprefixed_url
 from events.views.event import add_to_calendar
-from events.views.rsvp import see_other
 from events.ways import Way, ways_into
 
 #: What a person can still confirm, change or cancel.
@@ -62,6 +61,7 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
     return _cancel(request, token) if request.method == "POST" else _ask(request, token, "cancel")
 
 
+@require_safe
 @token_page
 def _ask(request: HttpRequest, token: str, what: str) -> HttpResponse:
     """Show one button, or lead to the RSVP where there is nothing left to do."""
@@ -128,7 +128,7 @@ def _cancel(request: HttpRequest, token: str) -> HttpResponse:
 def _done(request: HttpRequest, rsvp: RSVP, token: str, what: str) -> HttpResponse:
     url = unprefixed_url("rsvp", token=token)
     url += ("&" if "?" in url else "?") + f"done={what}"
-    return _remember(request, rsvp, see_other(redirect(url)))
+    return _remember(request, rsvp, see_other(url))
 
 
 def _remember(request: HttpRequest, rsvp: RSVP, response: HttpResponse) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 
 from events import clock, links, proof, rate_limits
@@ -11,7 +12,7 @@ from events.forms import RsvpForm
 from events.public_pages import public_page
 from events.public_post import public_post
 from events.queries import lines_at
-from events.token_pages import unprefixed_url
+from events.token_pages import see_other, unprefixed_url
 from events.views.event import posted_event, show_event
 from events.ways import ways_into
 
@@ -55,17 +56,11 @@ def _take(request: HttpRequest, slug: str) -> HttpResponse:
         return show_event(request, posted_event(slug), refused_form=form)
     if not proven:
         # The same answer whoever it is and whatever came of it: that goes by mail.
-        return see_other(redirect("event-rsvp-sent", slug=slug))
+        return see_other(reverse("event-rsvp-sent", kwargs={"slug": slug}))
     url = unprefixed_url("rsvp", token=links.token_for(links.RSVP, outcome.rsvp))
     if outcome.result == "repeated":
         url += ("&" if "?" in url else "?") + "had=1"
-    return see_other(redirect(url))
-
-
-def see_other(response: HttpResponse) -> HttpResponse:
-    """Make a redirect the answer to a POST: 303, which is always followed by GET (RFC 9110)."""
-    response.status_code = 303
-    return response
+    return see_other(url)
 
 
 @public_page

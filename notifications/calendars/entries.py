@@ -12,19 +12,14 @@ from typing import cast
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from events import links
+from events.languages import language_in_use
 from events.markdown import markdown_text
 from events.models import RSVP, Attendance, Event, Mode, Venue
 from notifications.calendars.vevent import Entry, Status
 from volunteers.models import Shift, ShiftClaim
-
-
-def language_in_use() -> str:
-    """The active language, or the site's where none is."""
-    return get_language() or settings.LANGUAGE_CODE
 
 
 def event_entry(event: Event) -> Entry:

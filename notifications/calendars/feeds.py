@@ -31,9 +31,9 @@ from django_ical.views import ICalFeed
 
 from events import clock
 from events.errors import Refused
+from events.languages import language_in_use
 from notifications.calendars import vevent
 from notifications.calendars.blocks import BATCH, Listed, blocks, render_version
-from notifications.calendars.entries import language_in_use
 from notifications.calendars.vevent import Entry
 
 MAX_AGE = 300

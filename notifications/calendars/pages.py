@@ -2,13 +2,12 @@
 
 from typing import NamedTuple
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from events.languages import language_in_use
 from events.models import Office, Topic
 from events.public_pages import public_page
 from notifications.calendars.subscribing import SubscribeLinks, subscribe_links
@@ -26,7 +25,7 @@ class FeedCard(NamedTuple):
 @public_page
 def feeds_page(request: HttpRequest) -> HttpResponse:
     """List every feed with the links that subscribe to it."""
-    language = get_language() or settings.LANGUAGE_CODE
+    language = language_in_use()
     offices = list(Office.objects.in_order())
 
     def card(url_name: str, name: str, text: str = "", slug: str = "") -> FeedCard:

@@ -12,12 +12,13 @@ from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from events.languages import language_in_use
 from events.models import Event, EventType, Office, Topic, TopicTranslation
 from events.models.event import FEED_FUTURE, FEED_PAST
 from events.queries import EventFilters, narrowed, read_filters
 from notifications.calendars import vevent
 from notifications.calendars.blocks import Listed
-from notifications.calendars.entries import event_entry, language_in_use, shift_entry
+from notifications.calendars.entries import event_entry, shift_entry
 from notifications.calendars.feeds import CalendarFeed, Scope
 from notifications.calendars.vevent import Entry
 from volunteers.models import Shift

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.xmlutils import SimplerXMLGenerator
 from django.views.decorators.http import condition, require_safe
 
+from events.languages import language_in_use
 from events.markdown import render_markdown
 from events.models import Office
 from events.public_pages import SHARED_SECONDS
@@ -83,7 +84,7 @@ def _etag(request: HttpRequest) -> str:
 def letters_feed(request: HttpRequest) -> HttpResponse:
     """Write the latest letters, narrowed as the list is: ``topic``, ``office``; ``lang``."""
     asked = _asked(request)
-    language = get_language() or settings.LANGUAGE_CODE
+    language = language_in_use()
     query = asked if language == settings.LANGUAGE_CODE else asked | {"lang": language}
     address = settings.SITE_URL + request.path + (f"?{urlencode(query)}" if query else "")
     office = _office(asked.get("office", ""))

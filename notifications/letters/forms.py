@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.conf import settings
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as now_in_language
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from events.form_rendering import DateInput
-from events.languages import own_name
+from events.languages import language_in_use, own_name
 from events.models import Office, Topic
 from notifications.models import Letter
 
@@ -30,7 +29,7 @@ class LetterFilterForm(forms.Form):
         self, asked: Mapping[str, str], *, topics: Iterable[Topic], offices: Sequence[Office]
     ) -> None:
         super().__init__(initial=dict(asked))
-        language = get_language() or settings.LANGUAGE_CODE
+        language = language_in_use()
         named = [(topic.slug, topic.in_language(language).name) for topic in topics]
         self._offer("topic", _("All topics"), named)
         self._offer("office", _("All offices"), [(office.slug, office.name) for office in offices])

@@ -10,11 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import get_language
 
 from events import dates_text
 from events.errors import Refused
-from events.languages import RIGHT_TO_LEFT, own_name
+from events.languages import RIGHT_TO_LEFT, language_in_use, own_name
 from events.models import Office
 from events.public_pages import public_page
 from events.public_post import refused_page
@@ -28,10 +27,6 @@ from notifications.subscriptions.forms import peers_of, subscribe_form_for, topi
 
 PAGE_SIZE = 30
 FILTERS = ("topic", "office")
-
-
-def _language() -> str:
-    return get_language() or settings.LANGUAGE_CODE
 
 
 @public_page
@@ -78,8 +73,8 @@ def _list_offices(
 def _feed_url(asked: dict[str, str]) -> str:
     """Return the feed of the same letters, in the language of the page."""
     query = dict(asked)
-    if _language() != settings.LANGUAGE_CODE:
-        query["lang"] = _language()
+    if language_in_use() != settings.LANGUAGE_CODE:
+        query["lang"] = language_in_use()
     return reverse("letters-atom") + (f"?{urlencode(query)}" if query else "")
 
 
@@ -94,7 +89,7 @@ def _by_year(
 def letter_row(letter: Letter, *, name_office: bool = False) -> dict[str, Any]:
     """Return what ``components/letter_row.html`` shows (letter ``with_all_shown``)."""
     assert letter.posted_at is not None
-    page = _language()
+    page = language_in_use()
     shown = letter.shown_language(page)
     title: str = letter.in_language(page).title
     if shown != page:
@@ -120,7 +115,7 @@ def letter(request: HttpRequest, slug: str) -> HttpResponse:
     found = Letter.objects.posted().with_all_shown().filter(slug=slug).first()
     if found is None:
         raise Http404
-    page = _language()
+    page = language_in_use()
     versions = found.version_languages()
     wanted = request.GET.get("in", page)
     shown = wanted if wanted in versions else found.shown_language(page)

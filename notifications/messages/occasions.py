@@ -8,19 +8,14 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from django.conf import settings
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from events import dates_text
+from events.languages import language_in_use
 from events.markdown import markdown_text
 from events.models import RSVP, AccessKind, Event, Mode, Office, Venue
 from notifications.messages import addresses
 from volunteers.models import Shift
-
-
-def language_in_use() -> str:
-    """Return the language that is active while a message is written."""
-    return get_language() or settings.LANGUAGE_CODE
 
 
 class Occasion(Protocol):

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from events import dates_text
+from events.languages import language_in_use
 from events.models import RSVP, Mode, Office
 from notifications.message import Recipient
 from notifications.messages import addresses, claims, guards, occasions, rsvps
@@ -91,7 +92,7 @@ def _distance(occasion: occasions.Occasion, now: datetime) -> dict[str, Any]:
     if is_quiet(now, occasion.timezone):
         # It was tried in time, and comes back in the night.
         raise guards.TooEarly(end_of_quiet_hours(now, occasion.timezone))
-    language = occasions.language_in_use()
+    language = language_in_use()
     return {
         "relative": dates_text.relative_text(
             occasion.starts_at, occasion.ends_at, occasion.timezone, now, language
@@ -102,7 +103,7 @@ def _distance(occasion: occasions.Occasion, now: datetime) -> dict[str, Any]:
 
 def _because(reason: str, office: Office) -> str:
     """Say why, and when the office sends reminders."""
-    language = occasions.language_in_use()
+    language = language_in_use()
     leads = [lead_words(lead, language) for lead in known_leads(office.reminder_leads)]
     listed = format_list(leads, locale=dates_text.babel_locale(language))
     return _("%(reason)s When reminders go out: %(leads)s") % {"reason": reason, "leads": listed}

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from events import dates_text
 from events.actions.rsvps import UNPROVEN_TTL, position_in_line
+from events.languages import language_in_use
 from events.models import RSVP, AuditEntry, Event, Mode
 from events.models.attendance import ACTIVE, AttendanceStatus
 from notifications.calendars.invitations import rsvp_invitation
@@ -202,7 +203,7 @@ def context_unproven(delivery: Delivery, now: datetime) -> dict[str, Any]:
 def _until(rsvp: RSVP) -> str:
     """Say until when an unproven RSVP must be confirmed."""
     return dates_text.moment_text(
-        rsvp.created_at + UNPROVEN_TTL, rsvp.event.timezone, occasions.language_in_use()
+        rsvp.created_at + UNPROVEN_TTL, rsvp.event.timezone, language_in_use()
     )
 
 

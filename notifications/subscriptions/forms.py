@@ -8,12 +8,11 @@ from django import forms
 from django.conf import settings
 from django.http import QueryDict
 from django.utils.html import format_html
-from django.utils.translation import get_language
 from django.utils.translation import gettext as now_in_language
 from django.utils.translation import gettext_lazy as _
 
 from events.dates_text import babel_locale
-from events.languages import own_name
+from events.languages import language_in_use, own_name
 from events.models import Office, OfficeKind, Topic
 from notifications.subscriptions.actions import Wish
 
@@ -25,7 +24,7 @@ def topics_shown() -> list[Topic]:
 
 def topic_choices(topics: Iterable[Topic]) -> list[tuple[str, Any]]:
     """Return slug and label, with what a subscriber gets below the name."""
-    language = get_language() or settings.LANGUAGE_CODE
+    language = language_in_use()
     return [(topic.slug, _topic_label(topic.in_language(language))) for topic in topics]
 
 
@@ -54,7 +53,7 @@ def usual_offices(offices: Sequence[Office]) -> list[Office]:
 
 def consent_text(offices: Sequence[Office]) -> str:
     """Return the words above the button, which are kept with each subscription."""
-    locale = babel_locale(get_language() or settings.LANGUAGE_CODE)
+    locale = babel_locale(language_in_use())
     names = format_list([office.name for office in offices], locale=locale)
     return now_in_language(
         "%(office)s may send me letters by email on the topics that I chose. "
@@ -66,7 +65,7 @@ def interface_languages(offices: Sequence[Office]) -> list[str]:
     """Return the languages that letters' frames can be written in and these offices speak."""
     spoken = {code for office in offices for code in office.languages}
     codes = [code for code, _name in settings.LANGUAGES]
-    page = get_language() or settings.LANGUAGE_CODE
+    page = language_in_use()
     return [code for code in codes if code in spoken or code == page] or codes
 
 

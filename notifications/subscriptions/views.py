@@ -3,20 +3,19 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from events import clock, links, proof, rate_limits
 from events.errors import Refused
+from events.languages import language_in_use
 from events.models import Office
 from events.public_pages import public_page
 from events.public_post import comes_from_elsewhere, public_post
-from events.token_pages import token_page
+from events.token_pages import see_other, token_page
 from notifications.models import Subscription, SubscriptionRequest
 from notifications.subscriptions import addresses
 from notifications.subscriptions.actions import (
@@ -40,14 +39,6 @@ ONE_CLICK = ("List-Unsubscribe", "One-Click")
 
 # One address shows by GET and acts by POST; `public_post` inside guards the POST.
 show_and_post = require_http_methods(["GET", "HEAD", "POST"])
-
-
-def _see_other(url: str) -> HttpResponse:
-    return HttpResponseRedirect(url, status=303)
-
-
-def _language() -> str:
-    return get_language() or settings.LANGUAGE_CODE
 
 
 # --- Sign up -------------------------------------------------------------------------------------
@@ -114,7 +105,7 @@ def _subscribe(request: HttpRequest) -> HttpResponse:
             offices=data["office"],
             consent=Consent(source=request.path, text=consent_text(data["office"])),
             name=data["name"],
-            language=data["language"] or _language(),
+            language=data["language"] or language_in_use(),
             proven=proven,
             now=now,
         )
@@ -123,10 +114,10 @@ def _subscribe(request: HttpRequest) -> HttpResponse:
         return _subscribe_answer(request, form, offices, status=422)
     if proven:
         path = addresses.preferences_path(
-            outcome.person.pk, data["office"][0].pk, language=_language()
+            outcome.person.pk, data["office"][0].pk, language=language_in_use()
         )
-        return _see_other(_with(path, "saved"))
-    return _see_other(reverse("subscribe-sent") + _office_query(data["office"], offices))
+        return see_other(_with(path, "saved"))
+    return see_other(reverse("subscribe-sent") + _office_query(data["office"], offices))
 
 
 def _with(path: str, flag: str) -> str:
@@ -183,7 +174,7 @@ def _show_confirm(request: HttpRequest, token: str) -> HttpResponse:
         "state": state if shown else "over",
         "office": asked.office,
         "preferences_url": addresses.preferences_path(
-            asked.person_id, asked.office_id, language=_language()
+            asked.person_id, asked.office_id, language=language_in_use()
         ),
     }
     return render(request, "notifications/subscriptions/confirm.html", context)
@@ -194,7 +185,7 @@ def _show_confirm(request: HttpRequest, token: str) -> HttpResponse:
 def _confirm(request: HttpRequest, token: str) -> HttpResponse:
     asked = _request_of(token)
     confirm_request(request_id=asked.pk, now=clock.now())
-    response = _see_other(request.get_full_path())
+    response = see_other(request.get_full_path())
     proof.remember(request, response, asked.person.email)
     return response
 
@@ -225,7 +216,7 @@ def _preferences_form(holder: addresses.Holder, data: Any = None) -> Preferences
         offices=offices,
         topics=topics_shown(),
         wishes={(row.office_id, row.topic_id) for row in live},
-        language=language or _language(),
+        language=language or language_in_use(),
     )
 
 
@@ -241,7 +232,7 @@ def _preferences_answer(
         "gets_own": bool(form["topics"].initial),
         "consent": consent_text(form.offices),
         "unsubscribe_url": addresses.unsubscribe_path(
-            holder.person.pk, holder.office.pk, language=_language()
+            holder.person.pk, holder.office.pk, language=language_in_use()
         ),
     }
     return render(request, "notifications/subscriptions/preferences.html", context, status=status)
@@ -269,8 +260,10 @@ def _save_preferences(request: HttpRequest, token: str) -> HttpResponse:
         consent=Consent(source="/subscriptions/", text=consent_text(form.offices)),
         now=clock.now(),
     )
-    path = addresses.preferences_path(holder.person.pk, holder.office.pk, language=_language())
-    response = _see_other(_with(path, "saved"))
+    path = addresses.preferences_path(
+        holder.person.pk, holder.office.pk, language=language_in_use()
+    )
+    response = see_other(_with(path, "saved"))
     proof.remember(request, response, holder.person.email)
     return response
 
@@ -305,7 +298,7 @@ def _unsubscribe_answer(request: HttpRequest, token: str) -> HttpResponse:
         "gets_any": gets_any,
         "page_path": request.path,
         "preferences_url": addresses.preferences_path(
-            holder.person.pk, holder.office.pk, language=_language()
+            holder.person.pk, holder.office.pk, language=language_in_use()
         ),
     }
     return render(request, "notifications/subscriptions/unsubscribe.html", context)
@@ -316,7 +309,7 @@ def _unsubscribe_answer(request: HttpRequest, token: str) -> HttpResponse:
 def _unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     holder = addresses.holder_of(links.UNSUBSCRIBE, token)
     unsubscribe(person_id=holder.person.pk, office_id=holder.office.pk, now=clock.now())
-    response = _see_other(request.get_full_path())
+    response = see_other(request.get_full_path())
     proof.remember(request, response, holder.person.email)
     return response
 

@@ -1,12 +1,10 @@
 """The roster of a shift on paper and as a file."""
 
-from django.conf import settings
 from django.http import HttpResponse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from events import clock, dates_text
-from events.languages import own_name
+from events.languages import language_in_use, own_name
 from events.models import AttendanceStatus
 from events.staff.access import StaffRequest, desk_page, staff_page
 from events.staff.guest_files import csv_file
@@ -54,7 +52,7 @@ def roster_sheet(request: StaffRequest, pk: int) -> HttpResponse:
     """Show the roster to print: names and phone numbers for whoever leads the shift."""
     shift = own_shift(request, pk)
     claims = ShiftClaim.objects.filter(shift=shift).select_related("person")
-    language = get_language() or settings.LANGUAGE_CODE
+    language = language_in_use()
     context = {
         "shift": shift,
         "confirmed": claims.confirmed().order_by("name", "id"),

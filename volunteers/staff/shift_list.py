@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django import forms
-from django.conf import settings
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
-from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from events import clock
+from events.languages import language_in_use
 from events.models import AttendanceStatus, Event, Office
 from events.queries import read_page
 from events.staff.access import StaffRequest, chosen_office, desk_page, staff_page
@@ -84,7 +84,7 @@ class FilterForm(forms.Form):
         self, asked: dict[str, str], *, events: list[Event], roles: list[str], offices: list[Office]
     ) -> None:
         super().__init__(initial=asked)
-        language = get_language() or settings.LANGUAGE_CODE
+        language = language_in_use()
         named = [(str(event.pk), title_and_day(event, language)) for event in events]
         self._choose("event", [("", _("Any event")), ("none", _("None: on their own")), *named])
         self._choose("role", [("", _("Any role")), *((name, name) for name in roles)])

@@ -3,15 +3,15 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from events import clock
 from events.errors import Refused
+from events.languages import language_in_use
 from events.models import Event, Office
 from events.staff.access import FORM, StaffRequest, chosen_office, desk_page, own_row, staff_page
 from events.token_pages import see_other
@@ -50,7 +50,7 @@ class AtWhatForm(forms.Form):
 
     def __init__(self, *, office: Office, events: list[Event]) -> None:
         super().__init__(initial={"office": office.slug, "event": ALONE})
-        language = get_language() or settings.LANGUAGE_CODE
+        language = language_in_use()
         field = self.fields["event"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [

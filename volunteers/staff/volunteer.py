@@ -4,16 +4,15 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from events import clock, dates_text
 from events.errors import Refused
-from events.languages import own_name
+from events.languages import language_in_use, own_name
 from events.models import AuditEntry, Office
 from events.staff.access import FORM, POST, StaffRequest, desk_page, staff_page
 from events.token_pages import see_other
@@ -55,7 +54,7 @@ class VolunteerForm(forms.Form):
 
     def __init__(self, data: Any = None, *, office: Office) -> None:
         super().__init__(data, initial={"language": office.first_language})
-        page = get_language() or settings.LANGUAGE_CODE
+        page = language_in_use()
         field = self.fields["language"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(c, own_name(c)) for c in dict.fromkeys([*office.languages, page])]
@@ -133,7 +132,7 @@ def overlap_message(request: StaffRequest, clash: Clash) -> str:
 
     What somebody does for an office of others, or of another kind, is not told here.
     """
-    language = get_language() or settings.LANGUAGE_CODE
+    language = language_in_use()
     holder = clash.shift or clash.event
     assert holder is not None
     facts = {
@@ -248,7 +247,7 @@ def _show(
 
 def _clash_words(request: StaffRequest, clash: Clash) -> str:
     """Name what overlaps the claim, as far as it is this member's to know."""
-    language = get_language() or settings.LANGUAGE_CODE
+    language = language_in_use()
     holder = clash.shift or clash.event
     assert holder is not None
     if holder.office_id not in {office.pk for office in request.offices}:

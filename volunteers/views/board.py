@@ -6,16 +6,15 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from events import clock, dates_text, links, proof, rate_limits
 from events.errors import Refused
+from events.languages import language_in_use
 from events.models import Office
 from events.public_pages import public_page
 from events.public_post import public_post, refused_page
@@ -106,7 +105,7 @@ def _claim(request: HttpRequest, pk: int) -> HttpResponse:
             name=form.cleaned_data["name"],
             email=email,
             phone=form.cleaned_data["phone"],
-            language=get_language() or "",
+            language=language_in_use(),
             proven=proven,
             now=now,
         )
@@ -131,7 +130,7 @@ def _tell(request: HttpRequest, shift: Shift, form: ClaimForm, outcome: Outcome)
 
 def clash_message(clash: Clash) -> str:
     """Say what stands in the way of a shift, and when that is."""
-    language = get_language() or settings.LANGUAGE_CODE
+    language = language_in_use()
     when = dates_text.when_text(clash.starts_at, clash.ends_at, clash.timezone, language)
     facts = {"name": clash.name(language), "when": when}
     if clash.shift is not None:

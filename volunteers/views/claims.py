@@ -3,15 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from events import clock, links, proof
 from events.errors import Refused
+from events.languages import language_in_use
 from events.public_post import public_post
 from events.token_pages import see_other, token_page, unprefixed_url
 from volunteers.actions.claims import confirm_claim, release_claim
@@ -38,6 +37,7 @@ def claim_of(token: str) -> ShiftClaim:
     return claim
 
 
+@require_safe
 @token_page
 def claim_page(request: HttpRequest, token: str) -> HttpResponse:
     """Show the claim: whether it holds, when and where, and the buttons to confirm and release."""
@@ -126,7 +126,7 @@ def _context(token: str, claim: ShiftClaim, form: ReleaseForm | None = None) -> 
         "state": claim_state(claim, shift, now),
         "position": positions_in_line([claim]).get(claim.pk) if claim.is_waitlisted else None,
         "clash": clash,
-        "clash_name": clash.name(get_language() or settings.LANGUAGE_CODE) if clash else "",
+        "clash_name": clash.name(language_in_use()) if clash else "",
         "manage_url": unprefixed_url("claim", token=token),
         "confirm_url": unprefixed_url("claim-confirm", token=token),
         "release_url": unprefixed_url("claim-release", token=token),
