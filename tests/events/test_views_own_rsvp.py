@@ -418,6 +418,7 @@ def test_the_pages_are_nobody_elses(client: Client) -> None:
         # The address is a secret: it is nowhere on the page but in its own forms and links.
         assert "canonical" not in answer.content.decode()
     assert client.post(address(rsvp)).status_code == 405
+    assert client.put(address(rsvp, "cancel/")).status_code == 405
 
 
 def test_another_site_cannot_press_the_buttons(client: Client) -> None:

@@ -203,6 +203,12 @@ def test_claim_pages_are_private_and_unlisted(client: Client) -> None:
     assert answer["Referrer-Policy"] == "same-origin"
 
 
+def test_claim_page_is_only_looked_at(client: Client) -> None:
+    claim = make_claim(make_shift())
+    assert client.post(address(claim)).status_code == 405
+    assert client.put(address(claim, "release/")).status_code == 405
+
+
 def test_claim_pages_keep_the_language_of_the_link(client: Client) -> None:
     claim = make_claim(make_shift(), proven=False)
     answer = look(client, address(claim), lang="es")
