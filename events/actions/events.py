@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -153,6 +153,16 @@ def create_event(
     actor: StaffUser | None = None,
 ) -> Event:
     """Make an event, as a draft or (``post``) public at once."""
+    try:
+        return _create_event(office, draft, post, now, actor)
+    except IntegrityError:
+        # Somebody has made one of the same title in the same moment: now its address is seen.
+        return _create_event(office, draft, post, now, actor)
+
+
+def _create_event(
+    office: Office, draft: EventDraft, post: bool, now: datetime, actor: StaffUser | None
+) -> Event:
     with operation(at=now, actor=actor) as op:
         event = insert_event(op, draft, office=office)
         if post:

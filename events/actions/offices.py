@@ -46,23 +46,38 @@ def open_first_office(
     """Set the site up: the first office, its manager and the topics, all or nothing.
 
     ``topics`` are arguments of :class:`Topic` each, with ``translations`` (language → name,
-    description). Raises :class:`Refused` if there is an office already.
+    description). Raises :class:`Refused` if there is an office already, or an account with the
+    manager's address.
     """
-    with operation(at=now) as op:
-        if Office.objects.select_for_update().exists():
-            raise Refused("office_exists", _("This site has an office already. Sign in instead."))
-        office = Office.objects.create(created_at=now, updated_at=now, **columns)
-        op.record("office.created", office=office)
-        user = StaffUser.objects.create_user(manager_email, password, name=manager_name)
-        Membership.objects.create(user=user, office=office, role="manager")
-        op.record("membership.created", office=office, staff_user=user)
-        for position, texts in enumerate(topics):
-            translations = texts.pop("translations", {})
-            topic = Topic.objects.create(position=position, **texts)
-            for language, words in translations.items():
-                TopicTranslation.objects.create(topic=topic, language=language, **words)
-            op.record("topic.created", topic=topic)
+    try:
+        with operation(at=now) as op:
+            if Office.objects.exists():
+                raise _office_exists()
+            if StaffUser.objects.filter(email=manager_email.strip().lower()).exists():
+                raise Refused(
+                    "account_exists",
+                    _("There is a staff account with this address already. Use another one."),
+                    field="manager_email",
+                )
+            office = Office.objects.create(created_at=now, updated_at=now, **columns)
+            op.record("office.created", office=office)
+            user = StaffUser.objects.create_user(manager_email, password, name=manager_name)
+            Membership.objects.create(user=user, office=office, role=Role.MANAGER)
+            op.record("membership.created", office=office, staff_user=user)
+            for position, given in enumerate(topics):
+                texts = {name: value for name, value in given.items() if name != "translations"}
+                topic = Topic.objects.create(position=position, **texts)
+                for language, words in given.get("translations", {}).items():
+                    TopicTranslation.objects.create(topic=topic, language=language, **words)
+                op.record("topic.created", topic=topic)
+    except IntegrityError as error:
+        # Two hands at once: the first one has the topics.
+        raise _office_exists() from error
     return office
+
+
+def _office_exists() -> Refused:
+    return Refused("office_exists", _("This site has an office already. Sign in instead."))
 
 
 def edit_office(
@@ -155,7 +170,9 @@ def _keep_a_manager(membership: Membership) -> None:
 
     All managers of the office are locked, so that two cannot leave at once.
     """
-    managers = membership.office.memberships.select_for_update().filter(role=Role.MANAGER)
+    managers = membership.office.memberships.select_for_update(no_key=True).filter(
+        role=Role.MANAGER
+    )
     if membership.role == Role.MANAGER and len(managers.order_by("pk")) == 1:
         raise Refused("last_manager", _("Name another manager first."))
 

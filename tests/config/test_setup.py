@@ -8,7 +8,7 @@ from django.test import Client
 
 from config import setup_code
 from config.setup import SetupMiddleware
-from events.models import Membership, Office, Topic
+from events.models import Membership, Office, StaffUser, Topic
 from tests.factories import make_office
 from tests.pages import page
 
@@ -64,6 +64,14 @@ def test_the_right_code_opens_the_office_and_signs_its_manager_in(code: str) -> 
     slugs = list(Topic.objects.values_list("slug", flat=True))
     assert slugs == ["legislation", "town-halls", "events", "volunteer"]
     assert Topic.objects.get(slug="town-halls").in_language("es").name == "Asambleas públicas"
+
+
+def test_an_account_that_is_there_already_is_named(code: str) -> None:
+    StaffUser.objects.create_superuser("rosa@example.org", "another long sentence")
+    answer = Client().post("/setup/", answers(code=code))
+    assert answer.status_code == 422
+    assert "There is a staff account with this address already." in page(answer).text
+    assert not Office.objects.exists()
 
 
 def test_once_there_is_an_office_the_set_up_is_gone(code: str) -> None:

@@ -1,0 +1,58 @@
+"""Two hands at once at the desk and at the first start, on real PostgreSQL."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from events.actions.events import EventDraft, create_event
+from events.actions.offices import open_first_office, remove_staff
+from events.errors import Refused
+from events.models import Event, EventType, Membership, Office, StaffUser
+from tests.factories import LOS_ANGELES, NOW, make_office, make_staff, make_venue
+from tests.races.test_letters import at_once, failures
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+
+def test_a_site_is_opened_once() -> None:
+    def open_it(number: int) -> Any:
+        return lambda: open_first_office(
+            manager_email=f"rosa{number}@example.org", manager_name="Rosa", password="long enough",
+            topics=[{"slug": "events", "name": "Events"}], now=NOW,
+            slug=f"rivera-{number}", name="Office", timezone=LOS_ANGELES,
+        )  # fmt: skip
+
+    results = at_once(*(open_it(number) for number in range(6)))
+    assert len([one for one in results if isinstance(one, Office)]) == 1
+    refused = [one for one in results if isinstance(one, Refused)]
+    assert [one.code for one in refused] == ["office_exists"] * 5
+    assert (Office.objects.count(), StaffUser.objects.count()) == (1, 1)
+
+
+def test_two_events_of_one_title_have_an_address_each() -> None:
+    office = make_office()
+    venue = make_venue(office)
+
+    def write() -> Event:
+        draft = EventDraft(
+            title="Town hall", event_type=EventType.TOWN_HALL, starts_at=NOW,
+            ends_at=NOW + timedelta(hours=1), timezone=LOS_ANGELES, venue=venue,
+        )  # fmt: skip
+        return create_event(office=office, draft=draft, post=True, now=NOW)
+
+    results = at_once(write, write)
+    assert failures(results) == []
+    assert {event.slug for event in results} == {"town-hall", "town-hall-2"}
+
+
+def test_two_managers_cannot_leave_at_once() -> None:
+    office = make_office()
+    for _number in range(2):
+        make_staff(office)
+    keys = list(Membership.objects.filter(office=office).values_list("pk", flat=True))
+    results = at_once(
+        *(lambda key=key: remove_staff(membership_id=key, now=NOW) for key in keys)  # type: ignore[misc]
+    )
+    assert [one.code for one in results if isinstance(one, Refused)] == ["last_manager"]
+    assert Membership.objects.filter(office=office).count() == 1
