@@ -1,11 +1,8 @@
 """Who comes to an event: the guest list of the desk, and what staff do for a guest."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.http import Http404, HttpResponse
@@ -24,9 +21,10 @@ from events.actions.rsvps import (
 from events.errors import Refused
 from events.models import RSVP, AccessRequest, AttendanceStatus, Event, Mode
 from events.models.rsvp import RSVPQuerySet
-from events.queries import lines_at, read_page, rsvp_state
+from events.queries import lines_at, rsvp_state
 from events.staff.access import FORM, POST, StaffRequest, desk_page, own_row, staff_page
 from events.staff.guest_forms import GuestChangeForm, GuestForm
+from events.staff.tabs import Show, tabbed_list
 from events.token_pages import see_other
 from events.ways import ways_into
 
@@ -35,16 +33,6 @@ PAGE_SIZE = 50
 _CONFIRMED = Q(status=AttendanceStatus.CONFIRMED)
 _ACTIVE = Q(status__in=["confirmed", "waitlisted", "unproven"])
 _ROOM, _ONLINE = Q(mode=Mode.IN_PERSON), Q(mode=Mode.REMOTE)
-
-
-class Show(NamedTuple):
-    """One tab of the guest list: which rows, in which order."""
-
-    name: str
-    label: Any
-    rows: Callable[[RSVPQuerySet], RSVPQuerySet]
-    #: Left out where it is empty.
-    rare: bool = False
 
 
 def _by_name(rows: RSVPQuerySet) -> RSVPQuerySet:
@@ -74,19 +62,6 @@ SHOWS = [
 def _with_needs(rows: RSVPQuerySet) -> RSVPQuerySet:
     asked = AccessRequest.objects.filter(rsvp=OuterRef("pk"))
     return rows.filter(_ACTIVE).filter(Exists(asked) | ~Q(access_note=""))
-
-
-class SearchForm(forms.Form):
-    """The search of the guest list."""
-
-    mark_optional = False
-
-    q = forms.CharField(
-        label=gettext_lazy("Name, email or phone"),
-        required=False,
-        widget=forms.TextInput({"type": "search"}),
-    )
-    show = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 def counted(event: Event) -> dict[str, int]:
@@ -119,38 +94,22 @@ def found(rows: RSVPQuerySet, words: str) -> RSVPQuerySet:
 def guests(request: StaffRequest, pk: int) -> HttpResponse:
     """Show who comes, who waits, and what they need."""
     event = own_row(request, Event.objects.for_cards(), pk=pk)
-    limit, offset = read_page(request.GET, usual=PAGE_SIZE)
-    words = request.GET.get("q", "").replace("\x00", "").strip()[:100]
-    chosen = next((s for s in SHOWS if s.name == request.GET.get("show", "")), SHOWS[0])
-    rows = found(RSVP.objects.filter(event=event), words)
-    tabs, page, count = [], RSVP.objects.none(), 0
-    for show in SHOWS:
-        shown = show.rows(rows)
-        number = shown.count()
-        if show is chosen:
-            page, count = shown, number
-        elif show.rare and not number:
-            continue
-        query = {"show": show.name, "q": words}
-        url = "?" + urlencode({name: value for name, value in query.items() if value})
-        tabs.append({"label": show.label, "url": url, "count": number, "current": show is chosen})
-    page = page.select_related("person").prefetch_related("access_requests")
+
+    def narrowed(words: str) -> RSVPQuerySet:
+        return found(RSVP.objects.filter(event=event), words)
+
+    listed = tabbed_list(request, SHOWS, narrowed, usual=PAGE_SIZE)
+    page = listed.rows.select_related("person").prefetch_related("access_requests")
     now = clock.now()
     context = {
         "event": event,
         "tab": "guests",
-        "guest_tabs": tabs,
-        "show": chosen.name,
-        "guests": page[offset : offset + limit],
+        "guest_tabs": listed.tabs,
+        "guests": page[listed.offset : listed.offset + listed.limit],
         "people": counted(event),
-        "form": SearchForm(initial={"q": words, "show": chosen.name}),
-        "is_narrowed": bool(words),
         "takes_guests": event.accepts_rsvps(now),
         "marks_attendance": is_day_reached(event, now),
-        "here": request.get_full_path(),
-        "offset": offset,
-        "limit": limit,
-        "count": count,
+        **listed.context,
     }
     return desk_page(
         request, "events/staff/guests.html", context, section="events", office=event.office

@@ -1,19 +1,16 @@
 """One shift on the desk: who is on it, who waits, and what can be done with it."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from typing import NamedTuple
 
-from django import forms
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from events import clock, dates_text
 from events.models import AttendanceStatus
-from events.queries import read_page
 from events.staff.access import StaffRequest, desk_page, staff_page
+from events.staff.tabs import Show, tabbed_list
 from volunteers.models import Shift, ShiftClaim
 from volunteers.models.claim import ShiftClaimQuerySet
 from volunteers.overlap import people_with_clashes
@@ -24,16 +21,6 @@ PAGE_SIZE = 100
 
 _CONFIRMED = Q(status=AttendanceStatus.CONFIRMED)
 _WAITS = Q(status=AttendanceStatus.WAITLISTED)
-
-
-class Show(NamedTuple):
-    """One tab of the roster: which claims, in which order."""
-
-    name: str
-    label: Any
-    rows: Callable[[ShiftClaimQuerySet], ShiftClaimQuerySet]
-    #: Left out where it is empty.
-    rare: bool = False
 
 
 def _by_name(rows: ShiftClaimQuerySet) -> ShiftClaimQuerySet:
@@ -53,40 +40,17 @@ SHOWS = [
 ]  # fmt: skip
 
 
-class SearchForm(forms.Form):
-    """The search of the roster."""
-
-    mark_optional = False
-
-    q = forms.CharField(
-        label=_("Name, email or phone"),
-        required=False,
-        widget=forms.TextInput({"type": "search"}),
-    )
-    show = forms.CharField(required=False, widget=forms.HiddenInput)
-
-
 @staff_page("edit_shifts")
 def shift_page(request: StaffRequest, pk: int) -> HttpResponse:
     """Show a shift as staff see it, with its roster."""
     shift = own_shift(request, pk)
     now = clock.now()
-    limit, offset = read_page(request.GET, usual=PAGE_SIZE)
-    words = request.GET.get("q", "").replace("\x00", "").strip()[:100]
-    chosen = next((s for s in SHOWS if s.name == request.GET.get("show", "")), SHOWS[0])
-    rows = found(ShiftClaim.objects.filter(shift=shift), words)
-    tabs, page, count = [], ShiftClaim.objects.none(), 0
-    for show in SHOWS:
-        shown = show.rows(rows)
-        number = shown.count()
-        if show is chosen:
-            page, count = shown, number
-        elif show.rare and not number:
-            continue
-        query = {"show": show.name, "q": words}
-        url = "?" + urlencode({name: value for name, value in query.items() if value})
-        tabs.append({"label": show.label, "url": url, "count": number, "current": show is chosen})
-    claims = list(page.select_related("person")[offset : offset + limit])
+
+    def narrowed(words: str) -> ShiftClaimQuerySet:
+        return found(ShiftClaim.objects.filter(shift=shift), words)
+
+    listed = tabbed_list(request, SHOWS, narrowed, usual=PAGE_SIZE)
+    page = listed.rows.select_related("person")[listed.offset : listed.offset + listed.limit]
     context = {
         "shift": shift,
         "now": now,
@@ -94,16 +58,10 @@ def shift_page(request: StaffRequest, pk: int) -> HttpResponse:
         "takes_volunteers": shift.accepts_claims(now),
         "may_cancel": shift.is_posted and not shift.is_cancelled and _is_ahead(shift, now),
         "people": counted(shift),
-        "roster_tabs": tabs,
-        "show": chosen.name,
-        "rows": lines(claims, shift),
-        "form": SearchForm(initial={"q": words, "show": chosen.name}),
-        "is_narrowed": bool(words),
+        "roster_tabs": listed.tabs,
+        "rows": lines(list(page), shift),
         "marks_attendance": shift.is_on and is_day_reached(shift, now),
-        "here": request.get_full_path(),
-        "offset": offset,
-        "limit": limit,
-        "count": count,
+        **listed.context,
     }
     return desk_page(request, f"{FOLDER}/shift.html", context, section=SECTION, office=shift.office)
 
