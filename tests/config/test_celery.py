@@ -21,12 +21,12 @@ from tests.processes import ROOT, Processes, wait_for
 def test_a_worker_makes_up_for_missed_ticks_as_soon_as_it_is_ready(processes: Processes) -> None:
     assert not Tick.objects.exists()
     processes.worker()
-    wait_for(Tick.objects.exists, what="the first tick")
+    wait_for(Tick.objects.exists, seconds=60, what="the first tick")
 
 
 def test_a_hint_is_heard_within_a_second(processes: Processes) -> None:
     processes.worker()
-    wait_for(Tick.objects.exists, what="the first tick")
+    wait_for(Tick.objects.exists, seconds=60, what="the first tick")
     Tick.objects.all().delete()
     started = time.monotonic()
     app.send_task(TICK)
@@ -56,7 +56,7 @@ def test_a_worker_hears_again_after_redis_was_away(processes: Processes, own_red
         return done.returncode == 0
 
     processes.worker(**broker)
-    wait_for(Tick.objects.exists, what="the first tick")
+    wait_for(Tick.objects.exists, seconds=60, what="the first tick")
     redis.Redis("127.0.0.1", own_redis).shutdown(nosave=True)
     assert not hinted()
 

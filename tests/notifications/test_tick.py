@@ -124,7 +124,7 @@ def test_deliver_says_why_mail_is_held(settings: Any) -> None:
 
 
 @pytest.mark.postgres
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_ten_ticks_and_four_workers_at_once_change_nothing(mail: Any) -> None:
     """Two beats, a queue full of ticks: the same messages as from one, each once."""
     with at(NOW):

@@ -102,7 +102,7 @@ def test_releasing_gives_back_only_what_was_not_begun() -> None:
 
 
 @pytest.mark.postgres
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_ten_workers_claim_every_delivery_exactly_once() -> None:
     person = make_person()
     rows = [make_delivery(person=person) for _ in range(200)]

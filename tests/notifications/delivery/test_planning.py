@@ -276,7 +276,7 @@ def test_a_fact_that_somebody_forgot_is_complained_of(
 
 
 @pytest.mark.postgres
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_ten_planners_at_once_plan_everything_once(monkeypatch: pytest.MonkeyPatch) -> None:
     use_catalogue(monkeypatch, NOTE, a_letter([]))
     monkeypatch.setattr(planning, "CHUNK", 3)
