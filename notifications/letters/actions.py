@@ -95,13 +95,27 @@ def write_and_post_letter(
 
 
 def post_letter(
-    *, letter_id: int, mails: bool, now: datetime, actor: StaffUser | None = None
+    *,
+    letter_id: int,
+    mails: bool,
+    revision: int | None = None,
+    now: datetime,
+    actor: StaffUser | None = None,
 ) -> Letter:
-    """Make a draft public; ``mails``: also mail it to its readers. A posted one stays as it is."""
+    """Make a draft public; ``mails``: also mail it to its readers. A posted one stays as it is.
+
+    ``revision`` is the one that was read before: what nobody has read is refused.
+    """
     with operation(at=now, actor=actor) as op:
         letter = _lock(letter_id)
-        if not letter.is_posted:
-            _post(op, letter, mails=mails)
+        if letter.is_posted:
+            return letter
+        if revision is not None and revision != letter.revision:
+            raise Refused(
+                "changed_meanwhile",
+                _("Somebody changed this letter after you opened it. Read it again, then post it."),
+            )
+        _post(op, letter, mails=mails)
     return letter
 
 

@@ -218,8 +218,12 @@ class PostForm(forms.Form):
         },
     )
 
-    def __init__(self, data: Any = None, *, readers: int) -> None:
-        super().__init__(data, initial={"mails": "yes"})
+    #: Of the letter as it is shown above the question.
+    revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, readers: int, revision: int) -> None:
+        super().__init__(data, initial={"mails": "yes", "revision": revision})
+        self.shown_revision = revision
         field = self.fields["mails"]
         assert isinstance(field, forms.ChoiceField)
         mail = ngettext(
@@ -230,3 +234,11 @@ class PostForm(forms.Form):
         if not readers:
             mail = now_in_language("Post it; nobody is on the list of its topics yet")
         field.choices = [("yes", mail), ("no", _("Post it on the website only; mail nobody"))]
+
+    def refuse(self, message: str) -> None:
+        """Say why it was not posted; the letter is shown as it is now."""
+        self.add_error(None, message)
+        data: Any = self.data
+        data = data.copy()
+        data["revision"] = self.shown_revision
+        self.data = data

@@ -187,13 +187,17 @@ def letter_post(request: StaffRequest, pk: int) -> HttpResponse:
         return redirect("staff-letter", pk=letter.pk)
     topics = list(letter.topics.all())
     readers = readers_of(letter.office, topics)
-    form = PostForm(request.POST if request.method == "POST" else None, readers=readers)
+    sent = request.POST if request.method == "POST" else None
+    form = PostForm(sent, readers=readers, revision=letter.revision)
     may_post = _may_post(request, letter.office)
     if request.method == "POST":
         if not may_post:
             raise PermissionDenied
         if form.is_valid():
-            return _post(request, letter, mails=form.cleaned_data["mails"] == "yes")
+            try:
+                return _post(request, letter, form)
+            except Refused as refused:
+                form.refuse(refused.message)
     by_topic = readers_by_topic(letter.office)
     context = {
         "letter": letter,
@@ -218,8 +222,14 @@ def letter_post(request: StaffRequest, pk: int) -> HttpResponse:
     )
 
 
-def _post(request: StaffRequest, letter: Letter, *, mails: bool) -> HttpResponse:
-    posted = post_letter(letter_id=letter.pk, mails=mails, now=clock.now(), actor=request.user)
+def _post(request: StaffRequest, letter: Letter, form: PostForm) -> HttpResponse:
+    posted = post_letter(
+        letter_id=letter.pk,
+        mails=form.cleaned_data["mails"] == "yes",
+        revision=form.cleaned_data["revision"],
+        now=clock.now(),
+        actor=request.user,
+    )
     if posted.mails:
         readers = readers_of(posted.office_id, list(letter.topics.all()))
         told = ngettext(

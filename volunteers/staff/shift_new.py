@@ -13,7 +13,15 @@ from events import clock
 from events.errors import Refused
 from events.languages import language_in_use
 from events.models import Event, Office
-from events.staff.access import FORM, StaffRequest, chosen_office, desk_page, own_row, staff_page
+from events.staff.access import (
+    FORM,
+    StaffRequest,
+    asked_key,
+    chosen_office,
+    desk_page,
+    own_row,
+    staff_page,
+)
 from events.token_pages import see_other
 from volunteers.actions.shifts import create_shift
 from volunteers.forms import title_and_day
@@ -66,13 +74,12 @@ def shift_new(request: StaffRequest) -> HttpResponse:
     ``event`` in the address is the key of the event that it is at, or "none". Without it that is
     asked first; with several offices, before that, whose shift it is.
     """
-    if request.GET.get("copy", "").isdigit():
-        pattern = own_shift(request, int(request.GET["copy"]))
+    if (key := asked_key(request, "copy")) is not None:
+        pattern = own_shift(request, key)
         return _form(request, pattern.office, pattern.event, initial_copy(pattern), pattern)
-    asked = request.GET.get("event", "")
-    if asked.isdigit():
+    if (key := asked_key(request, "event")) is not None:
         events = Event.objects.select_related("venue").prefetch_related("translations")
-        event = own_row(request, events, pk=int(asked))
+        event = own_row(request, events, pk=key)
         if event.is_cancelled:
             messages.warning(request, _("This event was cancelled. It needs no shifts."))
             return redirect("staff-event", pk=event.pk)
@@ -81,7 +88,7 @@ def shift_new(request: StaffRequest) -> HttpResponse:
     if office is None:
         context: dict[str, Any] = {"choices": request.offices}
         return desk_page(request, f"{FOLDER}/shift_office.html", context, section=SECTION)
-    if asked != ALONE:
+    if request.GET.get("event") != ALONE:
         coming = Event.objects.filter(office=office).exclude(status="cancelled")
         coming = coming.upcoming(clock.now()).prefetch_related("translations")
         choices = list(coming[:MOST_EVENTS])

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from events.models import Office, StaffUser
+from notifications.letters.actions import edit_letter
 from notifications.models import Letter
 from tests import clock
 from tests.factories import NOW, make_office, make_staff, make_topic
@@ -195,6 +196,21 @@ def test_an_editor_writes_and_a_manager_posts(client: Client, office: Office) ->
     answer = client.post(f"/staff/letters/{letter.pk}/post/", {"mails": "yes"})
     assert answer.status_code == 403
     assert not Letter.objects.get().is_posted
+
+
+def test_what_changed_after_it_was_read_is_not_posted_unread(desk: Client, office: Office) -> None:
+    letter = make_letter(office, post=False)
+    path = f"/staff/letters/{letter.pk}/post/"
+    opened = page(desk.get(path)).fields
+    edit_letter(letter_id=letter.pk, changes={"body": "Something else."}, now=NOW)
+    answer = desk.post(path, {"mails": "yes", "revision": opened["revision"]})
+    assert answer.status_code == 422
+    again = page(answer)
+    assert "Somebody changed this letter after you opened it." in again.text
+    assert "Something else." in again.text
+    assert not Letter.objects.posted().exists()
+    desk.post(path, {"mails": "yes", "revision": again.fields["revision"]})
+    assert Letter.objects.posted().exists()
 
 
 def test_an_editor_does_not_change_what_is_public(client: Client, office: Office) -> None:

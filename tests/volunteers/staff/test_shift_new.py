@@ -224,3 +224,10 @@ def test_a_copy_has_everything_but_the_day(desk: Desk, office: Office) -> None:
     assert (copy.role, copy.minimum, copy.capacity, copy.notes, copy.venue) == (
         pattern.role, 2, 5, "A hat.", venue,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("query", ["copy=²", "copy=99999999999999999999", "event=²", "event=x"])
+def test_an_address_that_asks_for_nonsense_does_not_break(
+    desk: Desk, office: Office, query: str
+) -> None:
+    assert desk.client.get(f"/staff/shifts/new/?{query}").status_code == 200
