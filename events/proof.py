@@ -4,6 +4,7 @@ It holds a keyed hash of the address and nothing else; signed, HttpOnly, Lax, 30
 Proof). A browser with it sees at once what others learn by mail.
 """
 
+from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -20,6 +21,15 @@ def address_hash(email: str, *, key: str | None = None) -> str:
     ).hexdigest()
 
 
+def address_hashes(email: str) -> list[str]:
+    """Return the hashes of an address under the present key and every former one.
+
+    What was written before the key was changed still holds.
+    """
+    former = [address_hash(email, key=key) for key in settings.SECRET_KEY_FALLBACKS]
+    return [address_hash(email), *former]
+
+
 def has_proven(request: HttpRequest, email: str) -> bool:
     """Whether this browser carries the proof for ``email``."""
     if not email or COOKIE not in request.COOKIES:
@@ -28,7 +38,7 @@ def has_proven(request: HttpRequest, email: str) -> bool:
         held = signing.loads(request.COOKIES[COOKIE], salt=_SALT, max_age=MAX_AGE)
     except signing.BadSignature:
         return False
-    return constant_time_compare(str(held), address_hash(email))
+    return any(constant_time_compare(str(held), one) for one in address_hashes(email))
 
 
 def remember(request: HttpRequest, response: HttpResponse, email: str | None) -> None:

@@ -2,20 +2,10 @@
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db.models import Exists, Q
 
-from events.proof import address_hash
+from events.proof import address_hash, address_hashes
 from notifications.models import Suppression
-
-
-def address_hashes(email: str) -> list[str]:
-    """Return the hashes of an address under the present key and every former one.
-
-    A suppression that was written before the key was changed still holds.
-    """
-    former = [address_hash(email, key=key) for key in settings.SECRET_KEY_FALLBACKS]
-    return [address_hash(email), *former]
 
 
 def suppress(*, email: str, scope: str, reason: str, detail: str = "", now: datetime) -> None:

@@ -15,7 +15,7 @@ from events.actions.people import person_with_email
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import Office, Person, StaffUser, Topic
-from notifications.delivery.suppression import address_hashes
+from events.proof import address_hashes
 from notifications.models import Subscription, SubscriptionRequest, Suppression
 
 #: An office and a topic of it, by their keys.
@@ -76,7 +76,10 @@ def subscribe(
             if (office.pk, topic.pk) not in live
         ]
         if not wanted:
-            op.record("subscription.repeated", office=offices[0], person=person, language=language)
+            if not proven:
+                op.record(
+                    "subscription.repeated", office=offices[0], person=person, language=language
+                )
             return Outcome(person, "repeated")
         request = SubscriptionRequest.objects.create(
             person=person, office=offices[0], language=language, created_at=now

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -207,6 +208,17 @@ def test_confirming_proves_the_address_and_this_browser(client: Client) -> None:
     rsvp.refresh_from_db()
     assert rsvp.proven_at == NOW
     assert "Thank you. We count on you." in page(client.get(answer["Location"])).text
+
+
+def test_a_proof_outlives_a_change_of_the_secret_key(client: Client, settings: Any) -> None:
+    event = make_event()
+    rsvp = make_rsvp(event, email="ana@example.org", proven=False)
+    post(client, rsvp, "confirm/")
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "a new key, long enough to be one, and never used anywhere else"
+    typed = {"name": "Ana", "email": "ana@example.org"}
+    answer = client.post(f"/events/{event.slug}/rsvp/", typed)
+    assert (answer.status_code, answer["Location"]) == (303, address(rsvp, "?had=1"))
 
 
 def test_an_rsvp_that_was_cancelled_cannot_be_confirmed(client: Client) -> None:

@@ -72,6 +72,9 @@ def test_a_browser_that_has_proven_the_address_is_on_the_list_at_once(
     assert live() == {(office.slug, "housing")}
     assert facts() == ["confirmed"]
     assert Subscription.objects.get().consent_text == "They may write to me."
+    # Its page shows what is there already: no mail says so once more.
+    make_reader(office, [housing], email=Person.objects.get().email or "", proven=True)
+    assert facts() == ["confirmed"]
 
 
 def test_confirming_one_request_confirms_no_other(
