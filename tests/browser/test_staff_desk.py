@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from events import clock
 from events.models import Event, Mode, Office, StaffUser
+from tests.browser.looking import Visitor
 from tests.factories import (
     PASSWORD,
     make_claim,
@@ -33,9 +34,7 @@ PAGES = [
 
 
 @pytest.fixture
-def office(live_server: LiveServer, settings, monkeypatch: pytest.MonkeyPatch) -> Office:
-    # Playwright's loop runs in this thread, and Django would take us for a coroutine.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+def office(browser: Browser, live_server: LiveServer, settings: Settings) -> Office:
     settings.SITE_URL = live_server.url
     now = clock.now()
     office = make_office(slug="district-4", name="Office of Council Member Rivera", now=now)
@@ -60,13 +59,6 @@ def signed_in(page: Page, live_server: LiveServer, user: StaffUser) -> Page:
     return page
 
 
-@pytest.fixture
-def scripted(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context.new_page()
-    context.close()
-
-
 @pytest.fixture(params=[1280, 360])
 def bare(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page of a browser without JavaScript, wide and narrow."""
@@ -77,57 +69,31 @@ def bare(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     context.close()
 
 
-def problems(page: Page) -> list[tuple[str, str]]:
-    """What axe finds at both widths, and whether anything sticks out at the narrowest."""
-    found = []
-    for width in (1280, 360):
-        page.set_viewport_size({"width": width, "height": 900})
-        violations = Axe().run(page).response["violations"]
-        found += [(each["id"], each["nodes"][0]["html"]) for each in violations]
-    page.set_viewport_size({"width": 320, "height": 900})
-    if (wide := page.evaluate("document.documentElement.scrollWidth")) > 320:
-        found.append(("sticks out", str(wide)))
-    page.set_viewport_size({"width": 1280, "height": 900})
-    return found
-
-
-def test_every_page_is_accessible_and_fits_the_screen(
-    live_server: LiveServer, scripted: Page, office: Office
-) -> None:
-    complaints: list[str] = []
-    scripted.on("console", lambda message: complaints.append(message.text))
-    signed_in(scripted, live_server, make_staff(office))
+@pytest.mark.slow
+def test_every_page_is_accessible_and_fits_the_screen(visitor: Visitor, office: Office) -> None:
+    visitor.log_in(make_staff(office).email, PASSWORD)
     keys = {
         "event": Event.objects.get(title="Budget night").pk,
         "draft": Event.objects.get(title="Half written").pk,
     }
-    wrong = {}
-    for path in PAGES:
-        answer = scripted.goto(f"{live_server.url}/staff/{path.format(**keys)}")
-        assert answer is not None
-        assert answer.status == 200, path
-        if found := problems(scripted):
-            wrong[path] = found
-    assert wrong == {}
-    assert complaints == []
+    paths = [f"/staff/{path.format(**keys)}" for path in PAGES]
+    assert [fault for path in paths for fault in visitor.faults(path)] == []
 
 
-def test_refused_forms_and_the_review_are_accessible(
-    live_server: LiveServer, scripted: Page, office: Office
-) -> None:
-    signed_in(scripted, live_server, make_staff(office))
-    scripted.goto(f"{live_server.url}/staff/events/new/")
-    scripted.get_by_role("button", name="Save and post").click()
-    assert scripted.title().startswith("Error: ")
-    assert scripted.evaluate("document.activeElement.className") == "error-summary"
-    assert problems(scripted) == []
+def test_refused_forms_and_the_review_are_accessible(visitor: Visitor, office: Office) -> None:
+    visitor.log_in(make_staff(office).email, PASSWORD)
+    page = visitor.open("/staff/events/new/")
+    page.get_by_role("button", name="Save and post").click()
+    assert page.title().startswith("Error: ")
+    assert page.evaluate("document.activeElement.className") == "error-summary"
+    assert visitor.faults_here("a refused event") == []
     event = Event.objects.get(title="Budget night")
-    scripted.goto(f"{live_server.url}/staff/events/{event.pk}/edit/")
-    scripted.get_by_label("Places in the room").fill("9")
-    scripted.get_by_label("Link to join online").fill("https://meet.example.org/other")
-    scripted.get_by_role("button", name="Save", exact=True).click()
-    assert scripted.get_by_role("heading", level=1).inner_text() == "Check before saving"
-    assert problems(scripted) == []
+    visitor.open(f"/staff/events/{event.pk}/edit/")
+    page.get_by_label("Places in the room").fill("9")
+    page.get_by_label("Link to join online").fill("https://meet.example.org/other")
+    page.get_by_role("button", name="Save", exact=True).click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Check before saving"
+    assert visitor.faults_here("the review") == []
 
 
 def test_without_scripts_an_event_is_written_posted_and_called_off(
