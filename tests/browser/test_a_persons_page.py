@@ -19,6 +19,7 @@ def link() -> str:
     return f"/me/{sign_in_token(SignInLink.objects.get())}/"
 
 
+@pytest.mark.slow
 def test_the_page_in_both_languages(visitor: Visitor, link: str) -> None:
     found = visitor.faults(link)
     visitor.page.locator("main form button").click()

@@ -68,6 +68,7 @@ def site(visitor: Visitor) -> Site:
     )
 
 
+@pytest.mark.slow
 def test_letters_and_what_is_behind_their_links(visitor: Visitor, site: Site) -> None:
     paths = [
         "/letters/", "/letters/?topic=gone", site.letter, f"/es{site.letter}", site.confirm,
@@ -78,6 +79,7 @@ def test_letters_and_what_is_behind_their_links(visitor: Visitor, site: Site) ->
     assert visitor.context.cookies() == []
 
 
+@pytest.mark.slow
 def test_the_desk_of_letters(visitor: Visitor, site: Site) -> None:
     visitor.log_in(site.staff, PASSWORD)
     paths = [

@@ -80,6 +80,7 @@ def test_every_page_is_accessible_and_fits_the_screen(visitor: Visitor, office: 
     assert [fault for path in paths for fault in visitor.faults(path)] == []
 
 
+@pytest.mark.slow
 def test_refused_forms_and_the_review_are_accessible(visitor: Visitor, office: Office) -> None:
     visitor.log_in(make_staff(office).email, PASSWORD)
     page = visitor.open("/staff/events/new/")
