@@ -143,9 +143,16 @@ def context(delivery: Delivery, now: datetime) -> dict[str, Any]:
 
 
 def context_cancelled(delivery: Delivery, now: datetime) -> dict[str, Any]:
-    """Also whether the office did it: then nobody is thanked for telling us."""
-    known = facts(read(delivery), delivery, now)
-    return known | {"by_office": changes.was_by_staff(delivery.operation)}
+    """Also whether the office did it, and whether the wait for the room alone has ended."""
+    rsvp = read(delivery)
+    known = facts(rsvp, delivery, now)
+    keeps_online = RSVP.objects.active().filter(pk=rsvp.upgrade_of_id or 0).exists()
+    return known | {
+        # Then nobody is thanked for telling us.
+        "by_office": changes.was_by_staff(delivery.operation),
+        "keeps_online": keeps_online,
+        "can_return": known["can_return"] and not keeps_online,
+    }
 
 
 def context_confirmed(delivery: Delivery, now: datetime) -> dict[str, Any]:

@@ -306,6 +306,9 @@ def test_leaving_the_line_for_the_room_is_told_although_the_place_online_stays()
     plan()
     actions.cancel_rsvp(rsvp_id=waiting.pk, now=LATER)
     assert goes(delivered("rsvp_cancelled"))
+    text = read(delivered("rsvp_cancelled")).text
+    assert "You are no longer on the waitlist. You keep your place online." in text
+    assert "RSVP again" not in text
 
 
 def test_a_cancellation_by_the_office_does_not_thank_the_guest() -> None:
