@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests import servers
 from tests.browser.looking import Visitor
+from tests.browser.saved_rows import SavedRows
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +46,16 @@ def without_javascript(
         yield visitor
 
 
+@pytest.fixture(scope="session")
+def demo_rows() -> SavedRows:
+    return SavedRows()
+
+
 @pytest.fixture
-def demo(live_server: LiveServer) -> None:
+def demo(live_server: LiveServer, demo_rows: SavedRows) -> None:
     """The office of the demo: events in every state, shifts, letters."""
-    call_command("demo", verbosity=0)
+    if demo_rows:
+        demo_rows.put_back()
+    else:
+        call_command("demo", verbosity=0)
+        demo_rows.save()
