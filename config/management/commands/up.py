@@ -55,6 +55,11 @@ class Command(BaseCommand):
         # On a developer's machine or in its container, root is not news.
         quiet = ["-W", "ignore:You're running the worker"] if settings.DEBUG else []
         celery = [sys.executable, *quiet, "-m", "celery", "--quiet", "-A", "config.celery"]
+        # With Redis each process of the pool has a pipe of its own. With a broker of files they
+        # share one, and its lock: one that is killed while it holds it (a machine out of memory is
+        # enough) leaves the others waiting for ever, and the worker alive and deaf. Threads live
+        # and end with the one process that the supervisor watches.
+        pool = "prefork" if settings.REDIS_URL else "threads"
         try:
             supervise(
                 Child(
@@ -70,7 +75,7 @@ class Command(BaseCommand):
                     Child(
                         "worker",
                         [
-                            *celery, "worker", "--pool", "prefork",
+                            *celery, "worker", "--pool", pool,
                             "--concurrency", os.environ.get("WORKER_CONCURRENCY", "2"),
                             "--without-gossip", "--without-mingle", "--without-heartbeat",
                             "--loglevel", "WARNING",
