@@ -172,6 +172,8 @@ def _create_event(
 
 def post_now(op: Operation, event: Event) -> None:
     """Make a draft public, in the caller's transaction."""
+    if event.is_cancelled:
+        raise _is_cancelled()
     event.posted_at = op.at
     _check(event)
     event.revision += 1
@@ -250,12 +252,17 @@ def reschedule_event(
             changes["timezone"] = timezone
         if all_day is not None:
             changes["all_day"] = all_day
-        apply_changes(op, event, changes)
+        apply_changes(op, event, changes, sets_date=True)
     return event
 
 
-def apply_changes(op: Operation, event: Event, changes: dict[str, Any]) -> None:
-    """Write ``changes`` to a locked event, raise its counters and record the facts."""
+def apply_changes(
+    op: Operation, event: Event, changes: dict[str, Any], *, sets_date: bool = False
+) -> None:
+    """Write ``changes`` to a locked event, raise its counters and record the facts.
+
+    What was postponed is on again with a new start, or where somebody ``sets_date`` knowingly.
+    """
     old = {
         name: getattr(event, name)
         for name in changes
@@ -266,7 +273,7 @@ def apply_changes(op: Operation, event: Event, changes: dict[str, Any]) -> None:
     if not changed and not related:
         return
     if event.is_cancelled:
-        raise Refused("event_cancelled", _("This event was cancelled. Create a new one instead."))
+        raise _is_cancelled()
     time = {name: changed[name] for name in TIME_FIELDS if name in changed}
     place = {name: changed[name] for name in PLACE_FIELDS if name in changed}
     rest = {k: v for k, v in changed.items() if k not in time and k not in place} | related
@@ -274,7 +281,7 @@ def apply_changes(op: Operation, event: Event, changes: dict[str, Any]) -> None:
     for name, (_old, new) in changed.items():
         if name not in CAPACITY_FIELDS:
             setattr(event, name, new)
-    if time and event.is_postponed:
+    if event.is_postponed and ("starts_at" in time or (time and sets_date)):
         time["status"] = (event.status, EventStatus.CONFIRMED)
         event.status, event.status_reason = EventStatus.CONFIRMED, ""
     if time or place or "status" in changed:
@@ -296,6 +303,10 @@ def apply_changes(op: Operation, event: Event, changes: dict[str, Any]) -> None:
         if name in changed:
             places.resize(pool_of(event, mode), changed[name][1])
     promote_line(op, event)
+
+
+def _is_cancelled() -> Refused:
+    return Refused("event_cancelled", _("This event was cancelled. Create a new one instead."))
 
 
 def _change_related(event: Event, changes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
