@@ -285,6 +285,7 @@ MESSAGES: list[Message] = [
 
 #: Facts that nobody is told of, each with the reason.
 SILENT: dict[str, str] = {
+    "person.sign_in_unknown": "nobody is known under the address that was typed",
     "event.created": "a draft is for staff alone",
     "event.posted": "nobody has a place yet; subscribers get letters and feeds",
     "event.edited": "neither time nor place changed; page, feeds and reminders show it",

@@ -2,14 +2,15 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from events import links, proof
+from events import extensions, links, proof
 from events.actions.people import sign_in_token
-from events.models import AuditEntry, EventTranslation, Person, RateCount, SignInLink
+from events.models import AuditEntry, EventTranslation, Outbox, Person, RateCount, SignInLink
 from notifications.models import Subscription
 from tests.clock import at
 from tests.factories import (
@@ -81,6 +82,23 @@ def test_known_and_unknown_addresses_get_the_same_answer(client: Client, ana: Pe
     requested = AuditEntry.objects.filter(action="person.sign_in_requested")
     assert requested.get().subjects == {"sign_in": SignInLink.objects.get().pk}
     assert "If we know the address" in me(client, path="/me/sent/").text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_known_and_unknown_addresses_take_the_same_time(
+    client: Client, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What takes long is the commit and the doorbell: each address costs one of both."""
+    rung: list[str] = []
+    cost = {}
+    for email in (ANA, "nobody@example.org"):
+        monkeypatch.setattr(extensions, "doorbells", [partial(rung.append, email)])
+        before = Outbox.objects.count()
+        ask(client, email)
+        cost[email] = (Outbox.objects.count() - before, rung.count(email))
+    assert set(cost.values()) == {(1, 1)}
+    of_nobody = AuditEntry.objects.get(action="person.sign_in_unknown")
+    assert (of_nobody.person_id, of_nobody.subjects, of_nobody.changes) == (None, {}, {})
 
 
 def test_bad_address_is_422_and_kept(client: Client, ana: Person) -> None:
