@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from events import places, search
-from events.actions.rsvps import lock_event, pool_of, promote_line
+from events.actions.line import lock_event, pool_of, promote_line
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import (

@@ -1,20 +1,17 @@
-"""RSVP, confirm, change, cancel. The event's row is the holder of both pools: one lock."""
+"""RSVP, confirm, change, cancel."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
-from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from events import places
+from events.actions.line import UnprovenCap, end, lock_event, pool_of, promote_line
 from events.actions.people import person_with_email, person_without_email
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import RSVP, AccessRequest, AttendanceStatus, Event, Mode, StaffUser
-from events.places import Pool
 
 #: The largest party that one form can bring; larger groups call the office.
 MAX_PARTY = 20
@@ -28,92 +25,6 @@ class Outcome:
 
     rsvp: RSVP
     result: str
-
-
-def pool_of(event: Event, mode: str) -> Pool:
-    """Return the pool of places that ``mode`` draws on; ``event`` is locked by the caller."""
-    if mode == Mode.REMOTE:
-        return Pool(event, "remote_capacity", "remote_taken", "remote_overbooked")
-    return Pool(event)
-
-
-def unproven_limit(capacity: int) -> int:
-    """Places of a pool that unproven addresses may hold together (DESIGN.md, Proof)."""
-    return min(max(math.ceil(settings.UNPROVEN_SHARE * capacity), 8), capacity)
-
-
-def lock_event(event_id: int) -> Event:
-    """Lock and return the event. ``no_key``: rows that point at it can still be inserted."""
-    return Event.objects.select_for_update(no_key=True).get(pk=event_id)
-
-
-def promote_line(op: Operation, event: Event, modes: Iterable[str] | None = None) -> list[RSVP]:
-    """Confirm everyone in line who fits now, in the caller's transaction; return them.
-
-    ``event`` is locked. An unproven address is passed over while unproven places are at their
-    limit. Who waited for the room with a remote place in hand gives the remote place back. Nobody
-    moves up into a room, or a call, that the event has given up since.
-    """
-    promoted: list[RSVP] = []
-    if not event.is_on or event.is_over(op.at):
-        return promoted
-    for mode in event.modes if modes is None else [m for m in event.modes if m in modes]:
-        pool = pool_of(event, mode)
-        if pool.left == 0:
-            continue
-        line = RSVP.objects.in_line().filter(event=event, mode=mode)
-        if pool.left is not None:
-            # What is free only shrinks while the line is walked: larger parties cannot fit.
-            line = line.filter(party_size__lte=pool.left)
-        cap = _UnprovenCap(event, pool, mode)
-        for rsvp in places.promote(pool, line, size=lambda r: r.party_size, may=cap.admits):
-            rsvp.status = AttendanceStatus.CONFIRMED
-            rsvp.confirmed_at = rsvp.changed_at = op.at
-            rsvp.save(update_fields=["status", "confirmed_at", "changed_at"])
-            op.record("rsvp.promoted", event=event, person=rsvp.person_id, rsvp=rsvp)
-            promoted.append(rsvp)
-            if rsvp.upgrade_of_id:
-                _finish_upgrade(op, event, rsvp)
-    return promoted
-
-
-class _UnprovenCap:
-    """How many more places unproven addresses may take, read once when first asked."""
-
-    def __init__(self, event: Event, pool: Pool, mode: str) -> None:
-        self.event, self.pool, self.mode = event, pool, mode
-        self.held: int | None = None
-
-    def admits(self, rsvp: RSVP) -> bool:
-        """Whether ``rsvp`` may take its places; counts them if it may."""
-        if self.pool.capacity is None or rsvp.proven_at is not None:
-            return True
-        if self.held is None:
-            unproven = RSVP.objects.confirmed().filter(
-                event=self.event, mode=self.mode, proven_at=None
-            )
-            self.held = unproven.aggregate(n=Sum("party_size"))["n"] or 0
-        if self.held + rsvp.party_size > unproven_limit(self.pool.capacity):
-            return False
-        self.held += rsvp.party_size
-        return True
-
-
-def _finish_upgrade(op: Operation, event: Event, rsvp: RSVP) -> None:
-    """Give back the remote place of a party that has now got into the room."""
-    remote = RSVP.objects.active().filter(pk=rsvp.upgrade_of_id).first()  # type: ignore[misc]
-    if remote is not None:
-        _end(op, event, remote)
-        promote_line(op, event, [remote.mode])
-
-
-def _end(op: Operation, event: Event, rsvp: RSVP) -> None:
-    """Mark the RSVP cancelled and release what it held. Records nothing, promotes nobody."""
-    if rsvp.is_confirmed:
-        places.release(pool_of(event, rsvp.mode), rsvp.party_size)
-    rsvp.status = AttendanceStatus.CANCELLED
-    rsvp.cancelled_at = rsvp.changed_at = op.at
-    rsvp.save(update_fields=["status", "cancelled_at", "changed_at"])
 
 
 def _check_open(event: Event, now: datetime) -> None:
@@ -214,7 +125,7 @@ def _enter(
         new.status, new.confirmed_at = AttendanceStatus.CONFIRMED, op.at
     elif not pool.fits(new.party_size):
         new.status, new.waitlisted_at = AttendanceStatus.WAITLISTED, op.at
-    elif not _UnprovenCap(event, pool, new.mode).admits(new):
+    elif not UnprovenCap(event, pool, new.mode).admits(new):
         new.status = AttendanceStatus.UNPROVEN
     else:
         places.take(pool, new.party_size)
@@ -392,7 +303,7 @@ def _change_mode(op: Operation, event: Event, old: RSVP, mode: str, party_size: 
         new.upgrade_of = old
     outcome = _enter(op, event, new, access_needs=needs)
     if outcome.result == "confirmed" or not old.is_confirmed:
-        _end(op, event, old)
+        end(op, event, old)
         if new.upgrade_of_id:
             new.upgrade_of = None
             new.save(update_fields=["upgrade_of"])
@@ -411,10 +322,10 @@ def cancel_rsvp(*, rsvp_id: int, now: datetime, actor: StaffUser | None = None) 
             return rsvp
         if actor is None:
             _prove(op, event, rsvp)
-        _end(op, event, rsvp)
+        end(op, event, rsvp)
         op.record("rsvp.cancelled", event=event, person=rsvp.person_id, rsvp=rsvp)
         for waiting in RSVP.objects.active().filter(upgrade_of=rsvp):
-            _end(op, event, waiting)
+            end(op, event, waiting)
         promote_line(op, event)
     return rsvp
 
@@ -451,19 +362,7 @@ def expire_unproven(*, now: datetime) -> int:
         with operation(at=now) as op:
             event, rsvp = _lock_rsvp(pk)
             if rsvp.is_unproven:
-                _end(op, event, rsvp)
+                end(op, event, rsvp)
                 op.record("rsvp.expired", event=event, person=rsvp.person_id, rsvp=rsvp)
                 ended += 1
     return ended
-
-
-def position_in_line(rsvp: RSVP) -> tuple[int, int]:
-    """Return (position from 1, people ahead) of a waiting RSVP; two queries at most."""
-    ahead = RSVP.objects.filter(
-        event=rsvp.event_id, mode=rsvp.mode, status=AttendanceStatus.WAITLISTED
-    ).filter(
-        Q(waitlisted_at__lt=rsvp.waitlisted_at)
-        | Q(waitlisted_at=rsvp.waitlisted_at, pk__lt=rsvp.pk)
-    )
-    figures = ahead.aggregate(people=Sum("party_size"))
-    return ahead.count() + 1, figures["people"] or 0

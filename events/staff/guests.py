@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import clock, dates_text
+from events.actions.line import position_in_line
 from events.actions.rsvps import (
     cancel_rsvp,
     change_rsvp,
-    position_in_line,
     rsvp,
     set_attended,
 )

@@ -9,7 +9,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from events import clock, links, proof
-from events.actions.rsvps import cancel_rsvp, change_rsvp, confirm_rsvp, position_in_line
+from events.actions.line import position_in_line
+from events.actions.rsvps import cancel_rsvp, change_rsvp, confirm_rsvp
 from events.errors import Refused
 from events.forms import ChangeForm
 from events.models import RSVP, Event

@@ -8,7 +8,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from events import dates_text
-from events.actions.rsvps import UNPROVEN_TTL, position_in_line
+from events.actions.line import position_in_line
+from events.actions.rsvps import UNPROVEN_TTL
 from events.languages import language_in_use
 from events.models import RSVP, AuditEntry, Event, Mode
 from events.models.attendance import ACTIVE, AttendanceStatus

@@ -6,6 +6,7 @@ import pytest
 
 from events.actions import rsvps
 from events.actions.events import cancel_event, edit_event
+from events.actions.line import position_in_line
 from events.errors import Refused
 from events.models import RSVP, AuditEntry, Event, Mode, Outbox
 from tests.factories import NOW, make_event, make_rsvp
@@ -45,7 +46,7 @@ def test_rsvp_to_a_full_room_waits_in_line() -> None:
     make_rsvp(event, party_size=2)
     late = make_rsvp(event)
     assert late.is_waitlisted
-    assert rsvps.position_in_line(late) == (1, 0)
+    assert position_in_line(late) == (1, 0)
     assert taken(event) == (2, 0)
 
 

@@ -14,8 +14,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from events import places
+from events.actions.line import lock_event
 from events.actions.people import person_with_email, person_without_email
-from events.actions.rsvps import lock_event
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import AttendanceStatus, Person, StaffUser

@@ -9,7 +9,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from events import places
-from events.actions.rsvps import lock_event
+from events.actions.line import lock_event
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import Event, Office, StaffUser, Venue
