@@ -39,7 +39,10 @@ def words_of(text: str) -> list[str]:
 
 
 def matching(events: "EventQuerySet", text: str) -> "EventQuerySet":
-    """Keep the events that hold every word of ``text``, or a longer word that begins so."""
+    """Keep the events that hold every word of ``text``, or a longer word that begins so.
+
+    SQLite finds it within a longer word, too.
+    """
     words = words_of(text)
     if connections[events.db].vendor != "postgresql":
         for word in words:

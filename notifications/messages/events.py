@@ -243,6 +243,7 @@ class ShiftLine:
     """One of the person's shifts at the event, as the message lists it."""
 
     role: str
+    #: With the place, where it is not the event's.
     when: str
     is_waiting: bool
     manage_url: str
@@ -258,17 +259,22 @@ def _shift_lines(delivery: Delivery, event: Event) -> Iterator[ShiftLine]:
         Shift.objects.standing()
         .filter(event=event, pk__in=by_shift)
         .effective()
-        .select_related("role", "event")
+        .select_related("role", "event", "venue")
     )
     for shift in sorted(shifts, key=lambda shift: (shift.starts_at, shift.pk)):
         claim = by_shift[shift.pk]
         yield ShiftLine(
             role=shift.role.name,
-            when=occasions.when_words(shift),
+            when=", ".join(filter(None, [occasions.when_words(shift), _own_place(shift)])),
             is_waiting=claim.is_waitlisted,
             manage_url=addresses.claim_links(claim)["manage_url"],
             clash=clash_words(claim, shift, delivery.language),
         )
+
+
+def _own_place(shift: Shift) -> str:
+    """Return the place of a shift that is not where its event is: else a move would hide it."""
+    return shift.venue.name if shift.venue is not None else ""
 
 
 def clash_words(claim: ShiftClaim, shift: Shift, language: str) -> str:

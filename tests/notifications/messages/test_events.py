@@ -395,6 +395,19 @@ def test_a_volunteer_has_the_shifts_entry_in_the_message_itself() -> None:
     )  # fmt: skip
 
 
+def test_a_shift_that_went_elsewhere_before_its_event_moved_is_named_with_its_place() -> None:
+    event = town_hall()
+    shift = make.make_shift(event)
+    make.make_claim(shift, email=ANA)
+    told()
+    annex = make.make_venue(event.office, name="Annex")
+    shift_actions.edit_shift(shift_id=shift.pk, changes={"venue": annex}, now=LATER)
+    plan()
+    move(event)
+    assert new_mail() == ["event_changed"]
+    assert "7:30 p.m. PDT, Annex" in read(delivered("event_changed")).text
+
+
 @pytest.mark.parametrize("what", ["move", "cancel"])
 def test_several_entries_of_one_person_come_in_a_short_message_each(what: str) -> None:
     event = town_hall()
