@@ -1,4 +1,4 @@
-"""What is logged never holds a secret link."""
+"""What is logged never holds a secret link, an e-mail address or a row of the database."""
 
 import logging
 import re
@@ -12,14 +12,18 @@ _SECRET_PATH = re.compile(
     re.IGNORECASE,
 )
 
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"'=,;:/]+@[^\s<>()\[\]\"'=,;:/]+")
+# PostgreSQL adds to an error what it is about: "DETAIL:  Failing row contains (7, Ana, …)".
+_DETAIL = re.compile(r"^(DETAIL:).*", re.MULTILINE)
+
 
 def redact(text: str) -> str:
-    """Return the text with the token of every secret link replaced by an ellipsis."""
-    return _SECRET_PATH.sub(r"\1…", text)
+    """Return the text with an ellipsis for every token, e-mail address and row of the database."""
+    return _ADDRESS.sub("…@…", _DETAIL.sub(r"\1 …", _SECRET_PATH.sub(r"\1…", text)))
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formats a record and strips secret links from all of it, tracebacks included."""
+    """Formats a record and strips all of it as :func:`redact` does, tracebacks included."""
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))

@@ -17,7 +17,6 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import ensure_csrf_cookie
 
 from config import setup_code
 from events import clock, rate_limits
@@ -25,7 +24,6 @@ from events.actions.offices import open_first_office
 from events.errors import Refused
 from events.languages import own_name
 from events.models import Office, OfficeKind, StaffUser
-from events.public_post import too_many
 from events.staff.local_times import zone_choices
 
 _GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -175,7 +173,6 @@ class SetupForm(forms.Form):
 
 
 @never_cache
-@ensure_csrf_cookie
 def setup(request: HttpRequest) -> HttpResponse:
     """Ask for the office and its first manager, and sign the manager in."""
     if Office.objects.exists():
@@ -189,11 +186,21 @@ def setup(request: HttpRequest) -> HttpResponse:
         if not setup_code.check_code(request.POST.get("code", "")):
             rate_limits.count(
                 rate_limits.GUESSES,
-                request.client_address,  # type: ignore[attr-defined]
+                rate_limits.network_of(request.client_address),  # type: ignore[attr-defined]
                 now=now,
             )
     except rate_limits.TooMany as error:
-        return too_many(request, error)
+        # On the page itself, which keeps what was typed: a password must not be shown again.
+        form.add_error(
+            None,
+            _(
+                "Many forms have come from this connection in a short time. "
+                "Try again in ten minutes."
+            ),
+        )
+        response = render(request, "setup.html", {"form": form}, status=429)
+        response["Retry-After"] = str(error.retry_after)
+        return response
     if form.is_valid():
         try:
             open_first_office(

@@ -78,15 +78,16 @@ def public_post(view: View) -> View:
 
 def _answers() -> tuple[type[Exception], ...]:
     """Exceptions that Django itself turns into an answer."""
-    from django.core.exceptions import PermissionDenied, SuspiciousOperation
+    from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
     from django.http import Http404
+    from django.http.multipartparser import MultiPartParserError
 
-    return (Http404, PermissionDenied, SuspiciousOperation)
+    return (Http404, PermissionDenied, SuspiciousOperation, BadRequest, MultiPartParserError)
 
 
 def _address(request: HttpRequest) -> str:
-    """The visitor's network address, as ``events.middleware`` has found it."""
-    return str(request.client_address)  # type: ignore[attr-defined]
+    """Where the visitor comes from, as ``events.middleware`` has found it."""
+    return rate_limits.network_of(request.client_address)  # type: ignore[attr-defined]
 
 
 def _name(request: HttpRequest) -> str:

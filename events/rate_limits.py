@@ -3,6 +3,7 @@
 The limits are fixed windows. Keys are keyed hashes: the table holds no address of anybody.
 """
 
+import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -37,6 +38,22 @@ class TooMany(Exception):
         super().__init__(limit.name)
         self.limit = limit
         self.retry_after = retry_after
+
+
+def network_of(address: str) -> str:
+    """Return what one sender may be counted as: an IPv4 address, or the /64 of an IPv6 address.
+
+    Whoever has one address of a /64 has all of them (RFC 6177, RFC 7421), and may use a new one for
+    each form.
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return str(found)
+    mapped = found.ipv4_mapped
+    return str(mapped or ipaddress.ip_network((int(found) >> 64 << 64, 64)))
 
 
 def count(limit: Limit, subject: str, *, now: datetime) -> None:

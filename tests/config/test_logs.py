@@ -1,4 +1,4 @@
-"""Secret links do not reach the log."""
+"""Secret links and people's data do not reach the log."""
 
 import logging
 import sys
@@ -26,9 +26,13 @@ TOKEN = "MTIz:1:q3WkV0-Zx_9"
         ("/accounts/password/reset/key/3-abc123/", "/accounts/password/reset/key/…/"),
         ("Not Found: /events/town-hall/", "Not Found: /events/town-hall/"),
         ("/subscribe/ /me/ /feeds/events.ics", "/subscribe/ /me/ /feeds/events.ics"),
+        ("RCPT TO:<ana.r+x@example.org> refused", "RCPT TO:<…@…> refused"),
+        ("Key (email)=(ana@example.org) exists", "Key (email)=(…@…) exists"),
+        ("oh\nDETAIL:  Failing row contains (7, Ana).\nbye", "oh\nDETAIL: …\nbye"),
+        ("redis://user@host:6379/0 is away", "redis://…@…:6379/0 is away"),
     ],
 )
-def test_the_token_of_a_link_is_not_logged(line: str, logged: str) -> None:
+def test_what_is_secret_or_personal_is_not_logged(line: str, logged: str) -> None:
     assert redact(line) == logged
 
 

@@ -76,7 +76,8 @@ def test_an_account_that_is_there_already_is_named(code: str) -> None:
 
 def test_once_there_is_an_office_the_set_up_is_gone(code: str) -> None:
     make_office()
-    assert Client().get("/setup/").status_code == 404
+    gone = Client().get("/setup/")
+    assert (gone.status_code, list(gone.cookies)) == (404, [])
     assert Client().post("/setup/", answers(code=code)).status_code == 404
 
 
@@ -90,10 +91,11 @@ def test_a_wrong_code_keeps_what_was_typed_and_opens_nothing(code: str) -> None:
 
 def test_guessing_the_code_is_stopped(code: str) -> None:
     client = Client()
-    statuses = [
-        client.post("/setup/", answers(code=f"AAAA-BBBB-{n:04}")).status_code for n in range(12)
-    ]
-    assert statuses == [422] * 10 + [429] * 2
+    tries = [client.post("/setup/", answers(code=f"AAAA-BBBB-{n:04}")) for n in range(12)]
+    assert [answer.status_code for answer in tries] == [422] * 10 + [429] * 2
+    assert 0 < int(tries[-1]["Retry-After"]) <= 600
+    assert page(tries[-1]).fields["name"] == "Office of Council Member Rivera"
+    assert b"a long and quiet sentence" not in tries[-1].content
 
 
 def test_a_weak_password_is_refused_and_says_why(code: str) -> None:
