@@ -236,10 +236,13 @@ def save_topic(
     They become the topic's only ones; ``None`` leaves them as they are.
     """
     with operation(at=now, actor=actor) as op:
-        topic, created = Topic.objects.update_or_create(
-            slug=slug,
-            defaults={"name": name, "description": description, "position": position},
-        )
+        texts = {"name": name, "description": description, "position": position}
+        topic, created = Topic.objects.get_or_create(slug=slug, defaults=texts)
+        # Not update_or_create(), which locks the key: whoever tags an event would wait for us, and
+        # we for them.
+        Topic.objects.select_for_update(no_key=True).get(pk=topic.pk)
+        Topic.objects.filter(pk=topic.pk).update(**texts)
+        topic.refresh_from_db()
         if translations is not None:
             topic.translations.exclude(language__in=translations).delete()
         for language, texts in (translations or {}).items():

@@ -1,15 +1,27 @@
 """Two hands at once at the desk and at the first start, on real PostgreSQL."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from events.actions.events import EventDraft, create_event
-from events.actions.offices import open_first_office, remove_staff
+from events.actions.line import lock_event
+from events.actions.offices import open_first_office, remove_staff, save_topic
+from events.audit import operation
 from events.errors import Refused
 from events.models import Event, EventType, Membership, Office, StaffUser
-from tests.factories import LOS_ANGELES, NOW, make_office, make_staff, make_venue
+from tests.factories import (
+    LOS_ANGELES,
+    NOW,
+    make_event,
+    make_office,
+    make_staff,
+    make_topic,
+    make_venue,
+)
+from tests.races.test_changes import in_a_thread
 from tests.races.test_letters import at_once, failures
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -44,6 +56,29 @@ def test_two_events_of_one_title_have_an_address_each() -> None:
     results = at_once(write, write)
     assert failures(results) == []
     assert {event.slug for event in results} == {"town-hall", "town-hall-2"}
+
+
+def test_a_topic_that_is_renamed_while_an_event_takes_it_on_is_no_deadlock() -> None:
+    topic = make_topic("housing")
+    event = make_event(topics=[topic])
+    other = make_event(event.office)
+    renamed = threading.Event()
+
+    def rename() -> None:
+        save_topic(slug="housing", name="Homes", now=NOW)
+        renamed.set()
+
+    with operation(at=NOW):
+        lock_event(event.pk)
+        # It waits for the event, with the topic in hand.
+        thread = in_a_thread(rename)
+        assert not renamed.wait(1)
+        edited = Event.objects.get(pk=other.pk)
+        edited.topics.set([topic])
+    thread.join(20)
+    assert renamed.is_set()
+    topic.refresh_from_db()
+    assert topic.name == "Homes"
 
 
 def test_two_managers_cannot_leave_at_once() -> None:
