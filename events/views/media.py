@@ -20,7 +20,7 @@ CACHE_CONTROL = "public, max-age=31536000, immutable"
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """Answer a public file. Raster pictures are shown, everything else is saved, never run."""
     parts = PurePosixPath(path).parts
-    if not parts or parts[0] not in PUBLIC or ".." in parts:
+    if not parts or parts[0] not in PUBLIC or ".." in parts or "\0" in path:
         raise Http404
     try:
         file = default_storage.open(path)

@@ -108,8 +108,9 @@ def letters_feed(request: HttpRequest) -> HttpResponse:
 
 def _office(slug: str) -> Office | None:
     """Return the office that the feed is named after: the filter's, else the site's first."""
+    # Compared here: a query may hold what the database cannot (PostgreSQL refuses NUL).
     offices = Office.objects.in_order()
-    return (offices.filter(slug=slug) if slug else offices).first()
+    return next((office for office in offices if slug in ("", office.slug)), None)
 
 
 def _add(feed: LetterFeed, letter: Letter, language: str) -> None:

@@ -275,7 +275,8 @@ def test_half_a_picture_is_none(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["logos/nowhere.png", "letters/secret.pdf", "logos/../secret", "secret", "logos"]
+    "path",
+    ["logos/nowhere.png", "letters/secret.pdf", "logos/../secret", "secret", "logos", "logos/a%00"],
 )
 def test_nothing_else_is_served(path: str, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")

@@ -309,6 +309,18 @@ def test_changing_to_a_free_way_leads_to_the_new_place_and_the_old_link_says_so(
     assert address(new) in seen.links
 
 
+def test_cancelling_by_an_old_link_does_not_say_that_the_new_place_is_given_back(
+    client: Client,
+) -> None:
+    event = make_event(mode="both")
+    old = make_rsvp(event, mode="in_person")
+    post(client, old, "change/", party_size="1", mode="remote")
+    answer = post(client, old, "cancel/")
+    seen = page(client.get(answer["Location"]))
+    assert "somebody else can have your place" not in seen.text
+    assert address(RSVP.objects.get(mode="remote")) in seen.links
+
+
 def test_who_waits_for_the_room_keeps_the_place_online(client: Client) -> None:
     event = make_event(mode="both", capacity=1)
     make_rsvp(event, mode="in_person")

@@ -178,3 +178,10 @@ def test_the_id_of_an_entry_stays_whatever_changes(client: Client) -> None:
     edit_letter(letter_id=letter.pk, changes={"title": "Trees"}, now=NOW + timedelta(days=1))
     after = re.findall(r"urn:uuid:[-0-9a-f]{36}", client.get("/letters/feed.atom").content.decode())
     assert before == after == [letter.uid.urn]
+
+
+@pytest.mark.postgres
+def test_a_filter_that_no_database_can_hold_finds_nothing(client: Client) -> None:
+    make_letter(make_office())
+    for query in ("office=%00", "topic=%00"):
+        assert texts(read(client, f"/letters/feed.atom?{query}"), "title") == []
