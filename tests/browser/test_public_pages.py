@@ -36,7 +36,8 @@ def public_paths() -> list[str]:
         *events().values(), f"{event('budget')}rsvp/sent/", "/calendar/",
         "/volunteer/", open_shift, full_shift, f"{open_shift}claim/sent/",
         "/letters/", Letter.objects.posted().latest("pk").get_absolute_url(),
-        "/subscribe/", "/subscribe/sent/", "/feeds/", "/accounts/login/", "/no/such/page/",
+        "/subscribe/", "/subscribe/sent/", "/feeds/", "/accounts/login/",
+        "/accounts/password/reset/", "/no/such/page/",
     ]  # fmt: skip
 
 

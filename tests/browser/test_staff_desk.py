@@ -77,6 +77,8 @@ def test_every_page_is_accessible_and_fits_the_screen(visitor: Visitor, office: 
         "draft": Event.objects.get(title="Half written").pk,
     }
     paths = [f"/staff/{path.format(**keys)}" for path in PAGES]
+    paths += ["/es/staff/", "/es/staff/events/", f"/es/staff/events/{keys['event']}/edit/"]
+    paths += ["/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/password/change/"]
     assert [fault for path in paths for fault in visitor.faults(path)] == []
 
 

@@ -236,8 +236,8 @@ def test_a_second_factor(street: Street) -> None:
     user = make_staff(street.office, now=street.now)
     sam = Browser().log_in(user.email, PASSWORD)
     sam.follow(user.email)
-    sam.follow("Activate")
-    sam.press("Confirm", password=PASSWORD)
+    sam.follow("Turn it on")
+    sam.press("Go on", password=PASSWORD)
     secret = sam.page.text.split("instead: ")[1].split()[0]
 
     def digits() -> str:
@@ -252,9 +252,23 @@ def test_a_second_factor(street: Street) -> None:
     sam.press("Sign in", login=user.email, password=PASSWORD)
     sam.open("/staff/")
     assert sam.path.startswith("/accounts/2fa/authenticate/"), "a password is not enough"
-    sam.press_in_vain("Sign In", status=200, code="000000")
-    sam.press("Sign In", code=digits())
+    sam.press_in_vain("Sign in", status=200, code="000000")
+    sam.press("Sign in", code=digits())
     assert sam.path == "/staff/"
+
+    # The phone is gone: a code on paper opens the door once.
+    sam.follow(user.email)
+    sam.follow("See the codes")
+    sam.press("Go on", password=PASSWORD)
+    paper = sam.page.text.split("codes are unused. ")[1].split()[0]
+    for _once_and_again, status in ((1, 302), (2, 200)):
+        street.wait(hours=1)
+        lost = Browser()
+        lost.open("/staff/")
+        lost.press("Sign in", login=user.email, password=PASSWORD)
+        lost.press_in_vain("Sign in", status=status, code=paper)
+    lost.press("Sign in as somebody else")
+    assert lost.path.startswith("/accounts/login/")
 
 
 def test_an_editor_runs_events_and_leaves_office_and_staff_to_managers(
