@@ -2,6 +2,7 @@
 """Plazuela's command line: `python manage.py help` lists the commands."""
 
 import os
+import signal
 import sys
 
 
@@ -15,7 +16,11 @@ def main() -> None:
             "Plazuela cannot start: Django is not installed for this Python. "
             "Run `make run` once, then use .venv/bin/python."
         )
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        # Ctrl-C while it still loads, or in a command without an end of its own: no traceback.
+        sys.exit(128 + signal.SIGINT)
 
 
 if __name__ == "__main__":

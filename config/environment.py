@@ -91,6 +91,22 @@ class Environment:
             stop(f"{name} must be a number from 0 to 1, not '{value}'.")
         return number
 
+    def server(self, name: str, default: str) -> str:
+        """Return the address of a server, which is never repeated: it may hold a password."""
+        value = self.text(name, default)
+        try:
+            parts = urlsplit(value)
+            # A database in a file has no port; what stands there is part of its name.
+            readable = parts.scheme == "sqlite" or parts.port != 0
+        except ValueError:
+            readable = False
+        if not readable:
+            stop(
+                f"{name} cannot be read. Its port must be a number, and signs like / # [ in its "
+                "password are written as %2F %23 %5B."
+            )
+        return value
+
     def site(self, name: str, default: str | None, *, why: str = "") -> str:
         """Return an http(s) address of a site without its trailing slash."""
         value = self.text(name, default, why=why)

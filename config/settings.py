@@ -3,6 +3,7 @@
 The names are a contract (see "Settings" in the README). A bad value stops the start with one line.
 """
 
+import os
 import secrets
 import zoneinfo
 from pathlib import Path
@@ -38,6 +39,8 @@ try:
     DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 except OSError as error:
     stop(f"the folder of DATA_DIR, {DATA_DIR}, cannot be made: {error.strerror}.")
+if not os.access(DATA_DIR, os.W_OK | os.X_OK):
+    stop(f"the folder of DATA_DIR, {DATA_DIR}, cannot be written to.")
 
 PORT = env.whole("PORT", "8000", 1, 65535)
 PORT_IS_GIVEN = bool(env.text("PORT", ""))
@@ -140,13 +143,13 @@ FORM_RENDERER = "events.form_rendering.PlazuelaRenderer"
 
 # --- Database ------------------------------------------------------------------------------------
 
-_database_url = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'plazuela.sqlite3'}")
+_database_url = env.server("DATABASE_URL", f"sqlite:///{DATA_DIR / 'plazuela.sqlite3'}")
 if urlsplit(_database_url).scheme not in ("sqlite", "postgres", "postgresql"):
     stop("DATABASE_URL must begin with postgresql:// or sqlite:///.")
 try:
     _database: dict[str, Any] = dict(dj_database_url.parse(_database_url))
-except ValueError as error:
-    stop(f"DATABASE_URL cannot be read: {error}.")
+except ValueError:  # Its text may hold a part of the password.
+    stop("DATABASE_URL cannot be read.")
 if not _database["NAME"] or _database["NAME"] == ":memory:":
     stop("DATABASE_URL names no database.")
 
@@ -169,7 +172,7 @@ DATABASES = {"default": _database}
 
 # --- Redis, or files and a table in its place ----------------------------------------------------
 
-REDIS_URL = env.text("REDIS_URL", "")
+REDIS_URL = env.server("REDIS_URL", "")
 if REDIS_URL and urlsplit(REDIS_URL).scheme not in ("redis", "rediss", "unix"):
     stop("REDIS_URL must begin with redis://, rediss:// or unix://.")
 
@@ -224,6 +227,13 @@ else:
         "store_processed": False,
         "polling_interval": 0.1,
     }
+
+# --- Processes -----------------------------------------------------------------------------------
+
+# Read by config/deploy/gunicorn.conf.py and by `manage.py up`; a slip is told here, once.
+env.whole("WEB_CONCURRENCY", "2", 1, 256)
+env.whole("WEB_THREADS", "4", 1, 256)
+WORKER_CONCURRENCY = env.whole("WORKER_CONCURRENCY", "2", 1, 256)
 
 # --- Mail ----------------------------------------------------------------------------------------
 

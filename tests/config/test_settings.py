@@ -90,6 +90,28 @@ def test_a_refused_start_is_one_line_and_a_status(tmp_path: Path) -> None:
             "DATABASE_URL must begin with postgresql:// or sqlite:///.",
         ),
         ("DATABASE_URL", "sqlite://:memory:", "DATABASE_URL names no database."),
+        (
+            "DATABASE_URL",
+            "postgresql://ana:se/cret@db/x",
+            "DATABASE_URL cannot be read. Its port must be a number, and signs like / # [ in its "
+            "password are written as %2F %23 %5B.",
+        ),
+        (
+            "REDIS_URL",
+            "redis://:se[cret@h",
+            "REDIS_URL cannot be read. Its port must be a number, and signs like / # [ in its "
+            "password are written as %2F %23 %5B.",
+        ),
+        (
+            "WEB_CONCURRENCY",
+            "many",
+            "WEB_CONCURRENCY must be a whole number from 1 to 256, not 'many'.",
+        ),
+        (
+            "WORKER_CONCURRENCY",
+            "0",
+            "WORKER_CONCURRENCY must be a whole number from 1 to 256, not '0'.",
+        ),
         ("REDIS_URL", "localhost", "REDIS_URL must begin with redis://, rediss:// or unix://."),
         (
             "EMAIL_URL",
@@ -198,3 +220,13 @@ def test_a_mail_folder_is_taken_from_the_project(tmp_path: Path) -> None:
 def test_zones_come_from_the_locked_package_alone(tmp_path: Path) -> None:
     load(tmp_path, DEVELOPMENT)
     assert zoneinfo.TZPATH == ()
+
+
+def test_a_data_folder_that_cannot_be_written_to_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Asked of the system, and not tried: whoever runs the tests as root may write everywhere.
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path / "var")
+    assert complaint(tmp_path, DEVELOPMENT) == (
+        f"Plazuela cannot start: the folder of DATA_DIR, {tmp_path / 'var'}, cannot be written to."
+    )

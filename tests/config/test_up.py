@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import os
 import re
+import runpy
 import signal
 import socket
 import sqlite3
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -169,3 +171,15 @@ def test_a_database_that_does_not_answer_is_an_error(start: Callable[..., Up]) -
     assert up.process.wait(30) == 1
     (line,) = up.printed().splitlines()
     assert line.startswith("Plazuela cannot start: no database: ")
+
+
+def test_ctrl_c_while_a_command_loads_prints_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        "django.core.management.execute_from_command_line", mock.Mock(side_effect=KeyboardInterrupt)
+    )
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_path(str(ROOT / "manage.py"), run_name="__main__")
+    assert stopped.value.code == 130
+    assert capfd.readouterr() == ("", "")

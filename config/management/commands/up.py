@@ -76,7 +76,7 @@ class Command(BaseCommand):
                         "worker",
                         [
                             *celery, "worker", "--pool", pool,
-                            "--concurrency", os.environ.get("WORKER_CONCURRENCY", "2"),
+                            "--concurrency", str(settings.WORKER_CONCURRENCY),
                             "--without-gossip", "--without-mingle", "--without-heartbeat",
                             "--loglevel", "WARNING",
                         ],
