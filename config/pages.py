@@ -23,6 +23,7 @@ from events.actions.people import (
     request_sign_in,
     use_sign_in_link,
 )
+from events.address_field import AddressField
 from events.errors import Refused
 from events.models import Event, EventType, Office, Person
 from events.models.event import EventQuerySet
@@ -86,15 +87,10 @@ _SALT = "plazuela.me"
 class SignInForm(forms.Form):
     """Ask for a sign-in link."""
 
-    email = forms.EmailField(
+    email = AddressField(
         label=_("Email address"),
         help_text=_("The one that you gave for your RSVP, shift or sign-up."),
-        max_length=254,
         widget=forms.EmailInput({"autocomplete": "email"}),
-        error_messages={
-            "required": _("Enter your email address."),
-            "invalid": _("Enter an email address in full, like name@example.org."),
-        },
     )
 
 

@@ -21,6 +21,7 @@ from django.views.decorators.cache import never_cache
 from config import setup_code
 from events import clock, rate_limits
 from events.actions.offices import open_first_office
+from events.address_field import AddressField
 from events.errors import Refused
 from events.languages import own_name
 from events.models import Office, OfficeKind, StaffUser
@@ -114,7 +115,7 @@ class SetupForm(forms.Form):
         error_messages={"required": _("Enter the postal address.")},
         widget=forms.Textarea({"rows": 3, "autocomplete": "street-address"}),
     )
-    sender_address = forms.EmailField(
+    sender_address = AddressField(
         label=_("Email address that your mail comes from"),
         required=False,
         help_text=_("Your mail server must be allowed to send for it."),
@@ -125,10 +126,9 @@ class SetupForm(forms.Form):
         error_messages={"required": _("Enter your name.")},
         widget=forms.TextInput({"autocomplete": "name"}),
     )
-    manager_email = forms.EmailField(
+    manager_email = AddressField(
         label=_("Your email address"),
         help_text=_("You sign in with it."),
-        error_messages={"required": _("Enter your email address.")},
         widget=forms.EmailInput({"autocomplete": "email"}),
     )
     password = forms.CharField(

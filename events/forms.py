@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events import dates_text
 from events.actions.rsvps import MAX_PARTY
+from events.address_field import AddressField
 from events.errors import Refused
 from events.languages import language_in_use, own_name
 from events.models import RSVP, AccessKind, Event, EventType, Office, Topic
@@ -154,15 +155,10 @@ class RsvpForm(PartyForm):
         widget=forms.TextInput({"autocomplete": "name"}),
         error_messages={"required": _("Enter your name.")},
     )
-    email = forms.EmailField(
+    email = AddressField(
         label=_("Email address"),
         help_text=_("We send your confirmation here, with a link to change or cancel."),
-        max_length=254,
         widget=forms.EmailInput({"autocomplete": "email"}),
-        error_messages={
-            "required": _("Enter your email address."),
-            "invalid": _("Enter an email address in full, like name@example.org."),
-        },
     )
     language = forms.ChoiceField(
         label=_("Language you prefer"),

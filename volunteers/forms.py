@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from events import dates_text
+from events.address_field import AddressField
 from events.languages import language_in_use
 from events.models import Event, Office
 from volunteers.models import Shift, VolunteerRole
@@ -25,15 +26,10 @@ class ClaimForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "name"}),
         error_messages={"required": _("Enter your name.")},
     )
-    email = forms.EmailField(
+    email = AddressField(
         label=_("Email address"),
         help_text=_("We send the details here, and the link to give the shift back."),
-        max_length=254,
         widget=forms.EmailInput({"autocomplete": "email"}),
-        error_messages={
-            "required": _("Enter your email address."),
-            "invalid": _("Enter an email address in full, like name@example.org."),
-        },
     )
     phone = forms.CharField(
         label=_("Phone number"),

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from events.address_field import AddressField
 from events.errors import Refused
 from events.forms import ChangeForm, PartyForm, languages_offered, suggested_mode
 from events.languages import language_in_use, own_name
@@ -53,13 +54,11 @@ class GuestForm(_ForStaff, PartyForm):
         required=False,
         widget=forms.TextInput({"type": "tel", "autocomplete": "off"}),
     )
-    email = forms.EmailField(
+    email = AddressField(
         label=_("Email address"),
         help_text=_("With one, they get a confirmation and a link to change or cancel."),
-        max_length=254,
         required=False,
         widget=forms.EmailInput({"autocomplete": "off"}),
-        error_messages={"invalid": _("Enter an email address in full, like name@example.org.")},
     )
     language = forms.ChoiceField(label=_("Language they prefer"))
     overbook = forms.BooleanField(

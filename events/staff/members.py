@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from events import clock
 from events.actions.offices import add_staff, change_role, remove_staff
+from events.address_field import AddressField
 from events.errors import Refused
 from events.models import Membership, Office, Role, StaffUser
 from events.staff.access import (
@@ -37,10 +38,9 @@ from events.token_pages import see_other
 class MemberForm(forms.Form):
     """Somebody new."""
 
-    email = forms.EmailField(
+    email = AddressField(
         label=gettext_lazy("Email address"),
         help_text=gettext_lazy("They sign in with it."),
-        max_length=254,
         widget=forms.EmailInput({"autocomplete": "off"}),
         error_messages={
             "required": gettext_lazy("Enter an email address."),

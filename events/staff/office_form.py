@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as now_in_language
 from django.utils.translation import gettext_lazy as _
 
+from events.address_field import AddressField
 from events.dates_text import clock_text
 from events.languages import ASK_LINES, language_in_use, own_name
 from events.models import Office, OfficeKind
@@ -78,13 +79,13 @@ class OfficeForm(SeenForm):
         assume_scheme="https",
         error_messages={"invalid": _("Enter the whole address, like https://example.org.")},
     )
-    sender_address = forms.EmailField(
+    sender_address = AddressField(
         label=_("Address that mail is sent from"),
         help_text=_("Your mail server must accept it. Empty: the site’s own address."),
         required=False,
         error_messages={"invalid": _("Enter an email address in full, like office@example.org.")},
     )
-    reply_to = forms.EmailField(
+    reply_to = AddressField(
         label=_("Address that answers go to"),
         required=False,
         error_messages={"invalid": _("Enter an email address in full, like office@example.org.")},

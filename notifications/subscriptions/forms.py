@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as now_in_language
 from django.utils.translation import gettext_lazy as _
 
+from events.address_field import AddressField
 from events.dates_text import babel_locale
 from events.languages import language_in_use, own_name
 from events.models import Office, OfficeKind, Topic
@@ -91,14 +92,9 @@ class SubscribeForm(forms.Form):
     # What is shown has to be filled in; an office that is left out means none.
     mark_optional = False
 
-    email = forms.EmailField(
+    email = AddressField(
         label=_("Email address"),
-        max_length=254,
         widget=forms.EmailInput({"autocomplete": "email"}),
-        error_messages={
-            "required": _("Enter your email address."),
-            "invalid": _("Enter an email address in full, like name@example.org."),
-        },
     )
     office = OfficesField(
         label=_("Whose letters?"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import clock, dates_text
+from events.address_field import AddressField
 from events.errors import Refused
 from events.languages import language_in_use, own_name
 from events.models import AuditEntry, Office
@@ -40,15 +41,11 @@ class VolunteerForm(forms.Form):
         required=False,
         widget=forms.TextInput({"type": "tel", "autocomplete": "off"}),
     )
-    email = forms.EmailField(
+    email = AddressField(
         label=gettext_lazy("Email address"),
         help_text=gettext_lazy("With one, they get a confirmation and a link to give it back."),
-        max_length=254,
         required=False,
         widget=forms.EmailInput({"autocomplete": "off"}),
-        error_messages={
-            "invalid": gettext_lazy("Enter an email address in full, like name@example.org.")
-        },
     )
     language = forms.ChoiceField(label=gettext_lazy("Language they prefer"))
 
