@@ -62,6 +62,11 @@ def _zone_name(name: str) -> str:
     return name.replace("_", " ").replace("/", " – ")
 
 
+def _is_year(day: date) -> bool:
+    """Whether the calendar shows the year. Python's own ends at a midnight of 9999 in UTC."""
+    return 1900 <= day.year <= 2199
+
+
 def _time_field(label: Any, hint: Any) -> forms.TimeField:
     field = forms.TimeField(
         label=label, required=False, widget=TimeInput, error_messages={"invalid": hint}
@@ -146,7 +151,9 @@ class WhenForm(forms.Form):
             at = self.fields[f"{end}_time"].clean(self[f"{end}_time"].value())
         except forms.ValidationError:
             return None
-        return datetime.combine(on, at) if on and at else None
+        if on is None or at is None or not _is_year(on):
+            return None
+        return datetime.combine(on, at)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -154,11 +161,11 @@ class WhenForm(forms.Form):
         if first is None or "timezone" not in data:
             return data
         zone, last = ZoneInfo(data["timezone"]), data.get("ends_on") or first
-        if not 1900 <= first.year <= 2199:
+        if not _is_year(first):
             self.add_error("starts_on", _("Enter a year from 1900 to 2199."))
         elif last < first:
             self.add_error("ends_on", _("The last day is before the first."))
-        elif not last.year <= 2199:
+        elif not _is_year(last):
             self.add_error("ends_on", _("Enter a year from 1900 to 2199."))
         elif data.get("all_day"):
             data["starts_at"] = first_instant_of(first, zone)

@@ -106,6 +106,8 @@ def test_a_day_whose_midnight_is_left_out_begins_at_one() -> None:
         ({"starts_on": ""}, "starts_on"),
         ({"starts_on": "June 11"}, "starts_on"),
         ({"starts_on": "0026-06-11"}, "starts_on"),
+        ({"starts_on": "9999-12-31"}, "starts_on"),
+        ({"ends_on": "9999-12-31"}, "ends_on"),
         ({"starts_time": ""}, "starts_time"),
         ({"ends_time": ""}, "ends_time"),
         ({"ends_time": "18:00"}, "ends_time"),
