@@ -42,6 +42,8 @@ PAUSE_BEFORE_COPY = timedelta(minutes=1)
 PAUSE_WITHOUT_SERVER = 20.0
 #: A batch ends early when this much of its lease is left.
 MARGIN = timedelta(minutes=2)
+#: Deliveries that are asked whether the server takes our mail at present.
+LATEST = 500
 #: How often a bulk batch looks whether anything more urgent has come in, in seconds.
 LOOK_UP = 1.0
 
@@ -249,6 +251,11 @@ class _Run:
         except TryLater as later:
             self._put_off(delivery, str(later))
         except (ServerAway, MailRefused) as trouble:
+            if getattr(trouble, "at_recipient", False) and self._is_taken():
+                # Anybody can type an address that our server does not relay to: it must not hold
+                # everybody's mail.
+                self._put_off(delivery, str(trouble))
+                return
             # It was not taken, and it is nothing about this message: back where it was.
             self._finish(delivery, DeliveryState.DUE, error=str(trouble))
             raise
@@ -256,6 +263,17 @@ class _Run:
             self._finish(delivery, DeliveryState.ACCEPTED, error="", finished_at=self.clock())
             if self.held:
                 self.held = holds.lift(self.held, office_id=delivery.office_id, now=self.clock())
+
+    def _is_taken(self) -> bool:
+        """Whether the server has taken other mail of ours, of this run or of the last hour."""
+        if self.outcome.states[str(DeliveryState.ACCEPTED.value)]:
+            return True
+        latest = Delivery.objects.order_by("-pk").values("pk")[:LATEST]
+        return Delivery.objects.filter(
+            pk__in=latest,
+            state=DeliveryState.ACCEPTED,
+            finished_at__gt=self.clock() - timedelta(hours=1),
+        ).exists()
 
     def _put_off(self, delivery: Delivery, why: str, *, attempts: int = 0) -> None:
         """Try again later, or no more when it has been tried for days."""

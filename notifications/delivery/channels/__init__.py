@@ -41,12 +41,14 @@ class Rejected(NotSent):
 class MailRefused(NotSent):
     """The server refuses our login or our mail as such: nothing else would fare better.
 
-    ``sender_only``: it is the sender's address that it refuses.
+    ``sender_only``: it is the sender's address that it refuses. ``at_recipient``: it said so when
+    it heard the recipient, so that it may be this one alone to whom it carries no mail.
     """
 
-    def __init__(self, text: str, *, sender_only: bool = False) -> None:
+    def __init__(self, text: str, *, sender_only: bool = False, at_recipient: bool = False) -> None:
         super().__init__(text)
         self.sender_only = sender_only
+        self.at_recipient = at_recipient
 
 
 class Cut(Exception):

@@ -227,7 +227,7 @@ class Smtp:
     @staticmethod
     def _on_recipient(code: int, words: str, said: str) -> NotSent:
         if _NEEDS_LOGIN.search(words):
-            return MailRefused(said)
+            return MailRefused(said, at_recipient=True)
         enhanced = _enhanced(words)
         if enhanced is not None:
             bad = enhanced in _NO_MAILBOX

@@ -290,6 +290,29 @@ def test_a_refused_login_holds_all_mail_and_loses_none(settings: Any) -> None:
         assert len(sink.taken) == 3
 
 
+def test_a_server_that_relays_nothing_holds_all_mail(sink: SmtpSink) -> None:
+    rows = [make_delivery() for _ in range(2)]
+    sink.answer("RCPT", "554 5.7.1 Relay access denied")
+    outcome = send_batch(now=THEN)
+    assert outcome is not None
+    assert outcome.stopped
+    assert [state(row) for row in rows] == ["due", "due"]
+    assert MailHold.objects.get().office is None
+
+
+def test_one_address_that_is_not_relayed_to_holds_nobody_elses_mail(sink: SmtpSink) -> None:
+    make_delivery()
+    send_batch(now=THEN)
+    sink.answer_for("odd@example.org", "554 5.7.1 <odd@example.org>: Relay access denied")
+    odd = make_delivery(email="odd@example.org")
+    others = [make_delivery() for _ in range(2)]
+    send_batch(now=THEN)
+    assert (state(odd), odd.attempts) == ("retry", 1)
+    assert odd.next_attempt_at > THEN
+    assert [state(row) for row in others] == ["accepted", "accepted"]
+    assert not MailHold.objects.exists()
+
+
 def test_a_refused_sender_holds_the_mail_of_its_office_alone(sink: SmtpSink) -> None:
     wrong, right = make_office(sender_address="wrong@example.org"), make_office()
     sink.answer("MAIL", "553 5.1.8 Sender address rejected: domain not found")
