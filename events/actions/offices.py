@@ -245,9 +245,9 @@ def save_topic(
         topic.refresh_from_db()
         if translations is not None:
             topic.translations.exclude(language__in=translations).delete()
-        for language, texts in (translations or {}).items():
+        for language, words in (translations or {}).items():
             TopicTranslation.objects.update_or_create(
-                topic=topic, language=language, defaults=texts
+                topic=topic, language=language, defaults=words
             )
         op.record("topic.created" if created else "topic.edited", topic=topic)
         raise_revisions(op, Event.objects.filter(topics=topic).values_list("pk", flat=True))
