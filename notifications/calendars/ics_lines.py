@@ -16,6 +16,11 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 _ESCAPE = re.compile(r"\\(.)", re.S)
 _KEPT = ("VCALENDAR", "VTIMEZONE", "VEVENT")
+#: What no text means, and PostgreSQL (NUL) and XML (the others) cannot hold.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_PARAMETER_STOP = re.compile('[;:"]')
+#: An alarm in an event in a calendar stands three deep.
+_DEEPEST = 20
 
 
 class NotACalendar(ValueError):
@@ -101,6 +106,8 @@ def components(data: bytes) -> list[Component]:
                 # None of these stands inside a VEVENT: its END was forgotten.
                 while open_ and open_[-1].name != "VCALENDAR":
                     close(open_.pop(), line)
+            if len(open_) >= _DEEPEST:
+                raise NotACalendar("The file is not an iCalendar file: its parts stand too deep.")
             open_.append(Component(name, line))
             if name in _KEPT:
                 found.append(open_[-1])
@@ -151,7 +158,7 @@ def _decoded(line: bytes) -> str:
         text = line.decode()
     except UnicodeDecodeError:
         text = line.decode("cp1252", "replace")
-    return text.strip("\x00").rstrip()
+    return _CONTROL.sub("", text).rstrip()
 
 
 def _property(content: str, line: int) -> Property:
@@ -173,15 +180,14 @@ def _property(content: str, line: int) -> Property:
 
 def _parameter_values(content: str, at: int, line: int) -> tuple[str, int]:
     """The value of a parameter, without its quotes, and where it ends."""
-    value = ""
-    while at < len(content) and content[at] not in ";:":
-        if content[at] == '"':
-            end = content.find('"', at + 1)
-            if end < 0:
-                raise Unreadable(f"Line {line} has a quotation mark that is not closed.", line)
-            value += content[at + 1 : end]
-            at = end + 1
-        else:
-            value += content[at]
-            at += 1
-    return value, at
+    parts: list[str] = []
+    while True:
+        stop = _PARAMETER_STOP.search(content, at)
+        end = stop.start() if stop else len(content)
+        parts.append(content[at:end])
+        if stop is None or stop[0] != '"':
+            return "".join(parts), end
+        at = content.find('"', end + 1) + 1
+        if not at:
+            raise Unreadable(f"Line {line} has a quotation mark that is not closed.", line)
+        parts.append(content[end + 1 : at - 1])

@@ -6,12 +6,15 @@ a window, in local wall time, with its exceptions and moved dates applied: the r
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import FunctionType
 
+import dateutil.rrule
 from dateutil.rrule import rrulestr
 
 from notifications.calendars.html_text import plain_text
@@ -22,7 +25,7 @@ from notifications.calendars.vtimezone import zone_info
 MOST_DATES = 2000
 """Of one repeating event. A thousand daily dates are a slip of somebody's mouse."""
 
-_MOST_STEPS = 100_000
+_MOST_STEPS = 20_000
 _STATUS = {"TENTATIVE": "tentative", "CANCELLED": "cancelled"}
 _TOO_OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}
 _MEETING_LINKS = ("X-GOOGLE-CONFERENCE", "CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL")
@@ -284,9 +287,41 @@ def _ruled(rule: Property, first: When, horizon: datetime) -> list[datetime]:
     text = ";".join(f"{name}={value}" for name, value in parts.items() if not name.startswith("X-"))
     try:
         ruled = rrulestr(f"{text};UNTIL={last:%Y%m%dT%H%M%S}", dtstart=first.wall)
-        return list(itertools.islice(ruled, int(count or _MOST_STEPS)))
+        most = min(int(count or _MOST_STEPS), _MOST_STEPS)
+        dates = list(itertools.islice(_until_its_horizon(ruled), most))
     except (ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
         raise unreadable from error
+    if len(dates) == _MOST_STEPS:
+        # Dates before the window count, too: what is left of them would be wrong.
+        raise Unreadable(f"It repeats more than {_MOST_STEPS} times since its start.", rule.line)
+    return dates
+
+
+class _PastHorizon(Exception):
+    """The rule has come to a year after its last one."""
+
+
+class _UpToHorizon(dateutil.rrule._iterinfo):
+    """What dateutil knows of the year that it looks through; stops at the rule's last one."""
+
+    def rebuild(self, year: int, month: int) -> None:
+        if year > self.rrule._until.year:
+            raise _PastHorizon
+        super().rebuild(year, month)
+
+
+# dateutil compares UNTIL with the dates that it has found. A rule that finds none (30 February)
+# would be followed day by day to the year 9999, half a minute for each.
+_followed = FunctionType(
+    dateutil.rrule.rrule._iter.__code__,
+    vars(dateutil.rrule) | {"_iterinfo": _UpToHorizon},
+)
+
+
+def _until_its_horizon(rule: object) -> Iterator[datetime]:
+    """Yield the dates of a rule that has an UNTIL."""
+    with contextlib.suppress(_PastHorizon):
+        yield from _followed(rule)
 
 
 def _periods(found: Property, zones: Zones) -> Iterator[tuple[When, datetime | None]]:

@@ -21,6 +21,9 @@ _DATE_TIME = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(Z?)")
 _DURATION = re.compile(
     r"([+-]?)P(?:(\d{1,3})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?"
 )
+_TOO_FINE = re.compile("BYHOUR|BYMINUTE|BYSECOND")
+MOST_COMPARED = 50
+"""Zones of one file that are found by their rules, which takes a moment each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Zones:
         self._blocks = {block.text("TZID"): block for block in blocks}
         self._sample = sample
         self._known: dict[str, str | None] = {}
+        self._compared = 0
         own = calendar.text("X-WR-TIMEZONE")
         # Google writes plain events in UTC and says in the head where the calendar is at home.
         self._of_utc = own if own in zone_names() and not _is_utc(own) else office
@@ -98,6 +102,13 @@ class Zones:
 
     def _by_rules(self, block: Component) -> str | None:
         """A zone whose clock reads the same, the office's if it does."""
+        rules = [line.upper() for line in block.raw if re.match("(?i)RRULE", line)]
+        if any("FREQ=YEARLY" not in rule or _TOO_FINE.search(rule) for rule in rules):
+            # No zone changes its clocks every second since 1601, and nobody can wait for it.
+            return None
+        if self._compared >= MOST_COMPARED:
+            return None
+        self._compared += 1
         # dateutil refuses what it does not need.
         lines = [line for line in block.raw if not re.match("(?i)X-|TZNAME", line)]
         text = "\n".join(["BEGIN:VTIMEZONE", *lines])

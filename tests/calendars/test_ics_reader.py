@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from dateutil.rrule import _iterinfo  # type: ignore[attr-defined]
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -267,6 +268,84 @@ def test_a_plain_event_is_read_however_old_it_is() -> None:
 def test_a_rule_that_never_comes_true_ends() -> None:
     rule = "DTSTART:20261101T100000Z\nRRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=5"
     assert len(read_events(rule).rows) == 1
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=DAILY;INTERVAL=7;BYDAY=MO",
+        "FREQ=MONTHLY;BYDAY=6MO",
+    ],
+)
+def test_a_rule_that_never_comes_true_is_not_followed_to_the_year_9999(
+    rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    real = _iterinfo.rebuild
+    monkeypatch.setattr(
+        _iterinfo,
+        "rebuild",
+        lambda self, year, month: (seen.append(year), real(self, year, month)),  # type: ignore[func-returns-value]
+    )
+    # A Sunday, and what its rule never says: only the date that is written is one.
+    assert starts(read_events(f"DTSTART:20261101T100000\nRRULE:{rule}")) == [la(2026, 11, 1, 10)]
+    assert max(seen) <= UNTIL.year
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;BYHOUR=1,3,5,7,9,11;BYMINUTE=0,10,20,30,40,50",
+        "FREQ=DAILY;BYHOUR=0,1,2,3,4,5,6,7,8,9,10,11",
+    ],
+)
+def test_a_rule_with_more_dates_than_anybody_writes_is_named(rule: str) -> None:
+    reading = read_events(
+        f"DTSTART:19000101T000000\nRRULE:{rule}", "DTSTART:20261101T100000\nSUMMARY:Good"
+    )
+    assert [row.title for row in reading.rows] == ["Good"]
+    assert [problem.reason for problem in reading.problems] == [
+        "It repeats more than 20000 times since its start."
+    ]
+
+
+def test_a_zone_whose_clocks_change_every_second_is_not_waited_for() -> None:
+    head = (
+        "BEGIN:VTIMEZONE\nTZID:Nowhere/Zone\nBEGIN:STANDARD\nDTSTART:16010101T000000\n"
+        "TZOFFSETFROM:-0700\nTZOFFSETTO:-0800\nRRULE:FREQ=SECONDLY\nEND:STANDARD\nEND:VTIMEZONE"
+    )
+    reading = read_events("DTSTART;TZID=Nowhere/Zone:20261101T100000", head=head)
+    (problem,) = reading.problems
+    assert problem.reason == "Its time zone is not known: 'Nowhere/Zone'."
+
+
+def test_control_characters_are_left_out() -> None:
+    reading = read_events(
+        "DTSTART:20261101T100000\nUID:a\x00b\nSUMMARY:Town\x00 hall\x07\nLOCATION:Room\x1b 1\n"
+        "DESCRIPTION:one\\ntwo\x00\nCATEGORIES:x\x0b"
+    )
+    assert reading.problems == []
+    (only,) = reading.rows
+    assert (only.source_uid, only.title, only.location) == ("ab", "Town hall", "Room 1")
+    assert (only.description, only.categories) == ("one\ntwo", ("x",))
+
+
+def test_parts_in_parts_without_end_are_no_calendar() -> None:
+    data = b"BEGIN:VCALENDAR\r\n" + b"BEGIN:X\r\n" * 100_000
+    with pytest.raises(NotACalendar):
+        read(data, zone=OFFICE, since=SINCE, until=UNTIL)
+
+
+def test_quoted_parameters_keep_what_they_quote() -> None:
+    reading = read_events(
+        'DTSTART;X-A="a;b:c"d;TZID=America/New_York;X-B=:20261101T100000\nSUMMARY;X-C="open:no end'
+    )
+    (problem,) = reading.problems
+    assert problem.reason.endswith("has a quotation mark that is not closed.")
+    (only,) = read_events('DTSTART;X-A="a;b:c"d;TZID=America/New_York;X-B=:20261101T100000').rows
+    assert only.timezone == "America/New_York"
 
 
 def test_a_moved_date_whose_new_time_is_broken_is_not_shown_at_its_old_time() -> None:
