@@ -13,9 +13,7 @@ from events.models import Person, SignInLink, StaffUser
 SIGN_IN_TTL = timedelta(minutes=30)
 
 
-def person_with_email(
-    email: str, *, name: str = "", phone: str = "", language: str = "", at: datetime
-) -> Person:
+def person_with_email(email: str, *, name: str = "", language: str = "", at: datetime) -> Person:
     """Return the person with this address, made if new. Opens no transaction.
 
     A known person is returned as they are: what a stranger types changes nothing.
@@ -23,7 +21,7 @@ def person_with_email(
     email = email.strip().lower()
     person = Person.objects.filter(email=email).first()
     if person is None:
-        new = Person(email=email, name=name, phone=phone, language=language, created_at=at)
+        new = Person(email=email, name=name, language=language, created_at=at)
         # Two requests may do this at once; the unique address lets one of them win.
         Person.objects.bulk_create([new], ignore_conflicts=True)
         person = Person.objects.get(email=email)

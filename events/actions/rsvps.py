@@ -89,7 +89,7 @@ def rsvp(
         raise TypeError("Only staff go beyond the planned places.")
     with operation(at=now, actor=actor, by_person=actor is None) as op:
         if email:
-            person = person_with_email(email, name=name, phone=phone, language=language, at=now)
+            person = person_with_email(email, name=name, language=language, at=now)
         else:
             person = person_without_email(name=name, phone=phone, language=language, at=now)
         event = lock_event(event_id)
@@ -101,7 +101,7 @@ def rsvp(
             op.record("rsvp.repeated", event=event, person=person, rsvp=earlier)
             return Outcome(earlier, "repeated")
         new = RSVP(
-            event=event, person=person, name=name, language=language, mode=mode,
+            event=event, person=person, name=name, phone=phone, language=language, mode=mode,
             party_size=party_size, access_note=access_note, created_at=now, changed_at=now,
             proven_at=now if proven or actor is not None else None,
         )  # fmt: skip
@@ -288,9 +288,9 @@ def _change_mode(op: Operation, event: Event, old: RSVP, mode: str, party_size: 
             "already_waiting", _("You are already on the list for that. See your other link.")
         )
     new = RSVP(
-        event=event, person_id=old.person_id, name=old.name, language=old.language, mode=mode,
-        party_size=party_size, access_note=old.access_note, created_at=op.at, changed_at=op.at,
-        proven_at=old.proven_at,
+        event=event, person_id=old.person_id, name=old.name, phone=old.phone,
+        language=old.language, mode=mode, party_size=party_size, access_note=old.access_note,
+        created_at=op.at, changed_at=op.at, proven_at=old.proven_at,
     )  # fmt: skip
     needs = list(old.access_requests.values_list("kind", flat=True))
     if old.is_confirmed and not pool_of(event, mode).fits(party_size) and mode == Mode.REMOTE:

@@ -179,6 +179,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(blank=True, max_length=200)),
+                ('phone', models.CharField(blank=True, max_length=40)),
                 ('language', models.CharField(blank=True, max_length=12)),
                 ('status', models.CharField(choices=[('confirmed', 'Confirmed'), ('waitlisted', 'On the waitlist'), ('unproven', 'Waiting for you to confirm'), ('cancelled', 'Cancelled')], max_length=10)),
                 ('created_at', models.DateTimeField()),

@@ -20,6 +20,9 @@ class Attendance(models.Model):
 
     #: As typed in the form; never overwrites the person's.
     name = models.CharField(max_length=200, blank=True)
+    #: As typed in the form, for this occasion alone. It is never looked up elsewhere: what somebody
+    #: told a campaign is not for an office to read, nor is it the person's who typed an address.
+    phone = models.CharField(max_length=40, blank=True)
     #: The language that mail about it is written in.
     language = models.CharField(max_length=12, blank=True)
     status = models.CharField(max_length=10, choices=AttendanceStatus.choices)

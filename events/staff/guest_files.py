@@ -56,7 +56,7 @@ def guests_csv(request: StaffRequest, pk: int) -> HttpResponse:
         [
             row.name,
             row.person.email or "",
-            row.person.phone,
+            row.phone,
             str(row.party_size),
             str(Mode(row.mode).label),
             str(AttendanceStatus(row.status).label),

@@ -84,9 +84,7 @@ def found(rows: RSVPQuerySet, words: str) -> RSVPQuerySet:
     if not words:
         return rows
     return rows.filter(
-        Q(name__icontains=words)
-        | Q(person__email__icontains=words)
-        | Q(person__phone__icontains=words)
+        Q(name__icontains=words) | Q(phone__icontains=words) | Q(person__email__icontains=words)
     )
 
 

@@ -13,7 +13,15 @@ from events.models import RSVP, AccessRequest, AuditEntry, Event, Mode, Person
 from events.staff.guest_files import plain_cell
 from tests.clock import at
 from tests.desk import Desk
-from tests.factories import NOW, make_event, make_office, make_rsvp, make_staff
+from tests.factories import (
+    NOW,
+    make_claim,
+    make_event,
+    make_office,
+    make_rsvp,
+    make_shift,
+    make_staff,
+)
 from tests.pages import page
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +100,37 @@ def test_the_list_costs_the_same_for_2_guests_and_for_40(
         # guests, their needs.
         with django_assert_num_queries(16):
             desk.see("staff-guests", pk=event.pk)
+
+
+def test_a_number_given_elsewhere_is_not_shown_here(desk: Desk) -> None:
+    """What a volunteer told a campaign is the campaign's; a stranger may have typed it, too."""
+    campaign = make_office(kind="campaign")
+    shift = make_shift(office=campaign)
+    make_claim(shift, name="D. V.", email="dolores@example.org", phone="555-0199", proven=False)
+    event = event_of(desk)
+    guest = make_rsvp(event, name="Dolores Vega", email="dolores@example.org")
+    page_of_guest = desk.see("staff-guest", pk=guest.pk, event_pk=event.pk).text
+    assert "dolores@example.org" in page_of_guest
+    for shown in (page_of_guest, answers(desk, event), answers(desk, event, "?q=0199")):
+        assert "555-0199" not in shown
+        assert "D. V." not in shown
+    assert "Dolores Vega" not in answers(desk, event, "?q=0199")
+    file = desk.ask("staff-guests-csv", pk=event.pk).content.decode()
+    assert "dolores@example.org" in file
+    assert "0199" not in file
+
+
+def test_a_number_that_staff_write_down_is_kept_for_who_was_known_by_address(desk: Desk) -> None:
+    event = event_of(desk)
+    make_rsvp(event_of(desk), email="dolores@example.org")
+    desk.change(
+        "staff-guest-new",
+        {"name": "Dolores Vega", "email": "dolores@example.org", "phone": "555-0171"},
+        pk=event.pk,
+    )
+    guest = RSVP.objects.get(event=event)
+    assert guest.phone == "555-0171"
+    assert "555-0171" in desk.see("staff-guest", pk=guest.pk, event_pk=event.pk).text
 
 
 # -- Staff write down -----------------------------------------------------------------------------

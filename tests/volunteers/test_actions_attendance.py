@@ -88,7 +88,7 @@ def test_one_name_at_one_number_is_one_person() -> None:
         person_without_email(name="Ana Reyes", phone="555-010-0113", at=NOW).pk,
         person_without_email(name="Luis Reyes", phone="555-010-0112", at=NOW).pk,
         person_without_email(name="Ana Reyes", postal_address="1 Main Street", at=NOW).pk,
-        person_with_email("ana@example.org", name="Ana Reyes", phone="555-010-0112", at=NOW).pk,
+        person_with_email("ana@example.org", name="Ana Reyes", at=NOW).pk,
     }
     assert len(others | {ana.pk}) == 5
     by_post = person_without_email(name="Ana Reyes", postal_address="1 Main Street", at=NOW)

@@ -87,7 +87,7 @@ def claim_shift(
     """
     with operation(at=now, actor=actor, by_person=actor is None) as op:
         if email:
-            person = person_with_email(email, name=name, phone=phone, language=language, at=now)
+            person = person_with_email(email, name=name, language=language, at=now)
         else:
             person = person_without_email(name=name, phone=phone, language=language, at=now)
         _lock_person(person.pk)

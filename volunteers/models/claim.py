@@ -26,7 +26,6 @@ class ShiftClaim(Attendance):
         "events.Person", null=True, on_delete=models.PROTECT, related_name="claims"
     )
     leader = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="members")
-    phone = models.CharField(max_length=40, blank=True)
     #: What the volunteer wrote when giving the place back; seen by staff alone.
     release_reason = models.CharField(max_length=500, blank=True)
 

@@ -31,7 +31,7 @@ def roster_csv(request: StaffRequest, pk: int) -> HttpResponse:
         [
             line.claim.name,
             email_of(line.claim),
-            phone_of(line.claim),
+            line.claim.phone,
             str(AttendanceStatus(line.claim.status).label),
             str(line.position or ""),
             said[line.claim.proven_at is not None],
@@ -68,8 +68,3 @@ def roster_sheet(request: StaffRequest, pk: int) -> HttpResponse:
 def email_of(claim: ShiftClaim) -> str:
     """Return the volunteer's address, empty for who has none."""
     return (claim.person.email or "") if claim.person is not None else ""
-
-
-def phone_of(claim: ShiftClaim) -> str:
-    """Return the number given for this shift, else the person's."""
-    return claim.phone or (claim.person.phone if claim.person is not None else "")
