@@ -1,7 +1,7 @@
 """How staff accounts differ from allauth's own: nobody signs up, and addresses come from us."""
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -13,3 +13,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address that TRUSTED_PROXIES decided on, for allauth's own rate limits."""
         return str(request.client_address)  # type: ignore[attr-defined]
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    """Answer 404 where allauth lets people add addresses to their own account.
+
+    A manager gives a role to an address. Whoever could take an address that is not theirs would be
+    given what a colleague of that address was meant to get, in whichever office.
+    """
+    raise Http404

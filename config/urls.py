@@ -6,7 +6,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from config import api, health, pages, setup
+from config import accounts, api, health, pages, setup
 from events import urls as events
 from notifications import urls as notifications
 from notifications.calendars import urls as calendars
@@ -39,6 +39,7 @@ urlpatterns += i18n_patterns(
     *notifications.pages,
     *events.pages,
     *volunteers.pages,
+    path("accounts/email/", accounts.closed),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     prefix_default_language=False,
