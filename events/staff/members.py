@@ -88,6 +88,16 @@ def member_list(request: StaffRequest) -> HttpResponse:
             form.add_error(refused.field or None, refused.message)
         else:
             messages.success(request, _("%(name)s works here now.") % {"name": membership.user})
+            if not is_known_here(request, membership):
+                # Whoever made it has seen the link that chose its first password.
+                messages.warning(
+                    request,
+                    _(
+                        "Another office made the account of %(email)s. Ask the person whether it "
+                        "is theirs; “Forgot your password?” on the sign-in page makes sure of it."
+                    )
+                    % {"email": membership.user.email},
+                )
             if may_get_link(request, membership.user):
                 return _link_page(request, membership)
             return see_other(_list_url(request, office))
@@ -161,6 +171,15 @@ def may_get_link(request: StaffRequest, user: StaffUser) -> bool:
         return False
     managed = {office.pk for office in request.grants.offices("edit_staff")}
     return set(user.memberships.values_list("office_id", flat=True)) <= managed
+
+
+def is_known_here(request: StaffRequest, membership: Membership) -> bool:
+    """Whether the account is new, or works for another office that this manager manages."""
+    others = membership.user.memberships.exclude(pk=membership.pk)
+    offices = set(others.values_list("office_id", flat=True))
+    is_new = not offices and not membership.user.has_usable_password()
+    managed = {office.pk for office in request.grants.offices("edit_staff")}
+    return is_new or bool(offices & managed)
 
 
 def password_link(user: StaffUser) -> str:
