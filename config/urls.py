@@ -46,6 +46,11 @@ urlpatterns += i18n_patterns(
 )
 
 if settings.DEBUG:
+    from config.dev_mail import mail_list, mail_message
     from config.parts import parts
 
+    urlpatterns += [
+        path("dev/mail/", mail_list, name="dev-mail"),
+        path("dev/mail/<str:name>/", mail_message, name="dev-mail-message"),
+    ]
     urlpatterns += i18n_patterns(path("dev/parts/", parts), prefix_default_language=False)
