@@ -1,4 +1,4 @@
-"""The site's own paths and those of kept mail, which are otherwise served only while DEBUG is on."""
+"""The site's own paths and those of kept mail, which is read only while DEBUG is on."""
 
 from django.urls import path
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.mail import EmailMessage, get_connection
 from django.test import Client
+from django.urls import get_resolver
 
 from config.environment import MailTransport
 from notifications.tick import drain
@@ -18,6 +19,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.config.dev_mail_url
 
 @pytest.fixture
 def folder(settings: Any, tmp_path: Path) -> Path:
+    # The paths are loaded once, for all tests: as a public site has them.
+    assert get_resolver(settings.ROOT_URLCONF).url_patterns
     settings.DEBUG = True
     settings.MAIL_TRANSPORT = MailTransport("file", path=tmp_path / "mail")
     return tmp_path / "mail"
