@@ -43,7 +43,7 @@ def show_event(
     language = language_in_use()
     words = event.in_language(language)
     path = reverse("event", kwargs={"slug": event.slug})
-    ways = ways_into(event, lines_at(event) if event.is_full or _some_way_full(event) else {})
+    ways = ways_now(event)
     is_open = event.accepts_rsvps(now)
     form = refused_form
     if form is None and is_open:
@@ -75,8 +75,10 @@ def show_event(
     return render(request, "events/event.html", context, status=422 if refused_form else 200)
 
 
-def _some_way_full(event: Event) -> bool:
-    return event.takes_rsvps and any(event.places_left_in(mode) == 0 for mode in event.modes)
+def ways_now(event: Event) -> list[Way]:
+    """Return the ways into the event; who waits is counted only where a way is full."""
+    full = event.takes_rsvps and any(event.places_left_in(mode) == 0 for mode in event.modes)
+    return ways_into(event, lines_at(event) if full else {})
 
 
 class Offer(NamedTuple):

@@ -1,7 +1,7 @@
 """Where the RSVP form is sent, and the page that follows."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -9,12 +9,11 @@ from events import clock, links, proof, rate_limits
 from events.actions.rsvps import rsvp
 from events.errors import Refused
 from events.forms import RsvpForm
+from events.models import Event
 from events.public_pages import public_page
 from events.public_post import public_post
-from events.queries import lines_at
 from events.token_pages import see_other, unprefixed_url
-from events.views.event import posted_event, show_event
-from events.ways import ways_into
+from events.views.event import posted_event, show_event, ways_now
 
 
 @csrf_exempt
@@ -29,10 +28,11 @@ def event_rsvp(request: HttpRequest, slug: str) -> HttpResponse:
 def _take(request: HttpRequest, slug: str) -> HttpResponse:
     """Check the form, call the action, say what happens next (INTERFACE.md, Forms)."""
     now = clock.now()
-    event = posted_event(slug)
-    form = RsvpForm(request.POST, event=event, ways=ways_into(event, lines_at(event)), now=now)
+    # Only what the form asks of it; the page with all it shows is fetched where it is shown.
+    event = get_object_or_404(Event.objects.posted().select_related("office"), slug=slug)
+    form = RsvpForm(request.POST, event=event, ways=ways_now(event), now=now)
     if not form.is_valid():
-        return show_event(request, event, refused_form=form)
+        return show_event(request, posted_event(slug), refused_form=form)
     facts = form.cleaned_data
     email = facts["email"]
     rate_limits.count(rate_limits.MAILS, email.lower(), now=now)
