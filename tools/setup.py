@@ -104,7 +104,7 @@ def pip():
         stderr=subprocess.DEVNULL,
     )
     if done.returncode != 0:
-        fail("There is no pip for this Python. On Debian: apt install python3-pip")
+        fail("There is no pip for this Python. On Debian: apt install python3-venv")
     return [PYTHON, "-m", "pip"]
 
 
