@@ -1,6 +1,7 @@
 """The SMTP channel against a real server that answers as each test tells it."""
 
 import smtplib
+import socket
 import time
 from collections.abc import Iterator
 
@@ -61,6 +62,21 @@ def test_messages_share_one_connection_and_reset_between(
         smtp.send(mail(key))
     assert [taken.key for taken in sink.taken] == ["a", "b", "c"]
     assert (sink.connections, sink.reached["RSET"]) == (1, 2)
+
+
+def test_the_dot_does_not_wait_for_the_packet_before_it(
+    sink: SmtpSink, smtp: channel.Smtp
+) -> None:
+    """Nagle's algorithm and delayed acknowledgement together cost 40 ms a message."""
+    smtp.prepare()
+    assert smtp._line is not None
+    assert smtp._line.sock is not None
+    assert smtp._line.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    started = time.monotonic()
+    for _ in range(50):
+        smtp.prepare()
+        smtp.send(mail())
+    assert time.monotonic() - started < 50 * 0.04
 
 
 def test_a_dropped_connection_is_opened_again(sink: SmtpSink, smtp: channel.Smtp) -> None:
