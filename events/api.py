@@ -15,7 +15,12 @@ from events import clock
 from events.languages import language_in_use
 from events.models import Event, EventStatus, EventType, Mode, Office, Topic, Venue
 from events.models.event import EventQuerySet
-from events.queries import FURTHEST_OFFSET, MOST_AT_ONCE, filtered_events
+from events.queries import (
+    FURTHEST_OFFSET,
+    MOST_AT_ONCE,
+    filtered_events,
+    with_waitlist_length,
+)
 
 router = Router(tags=["Events"])
 
@@ -158,7 +163,7 @@ def page_of(
 
 
 def _as_shown(events: EventQuerySet) -> EventQuerySet:
-    return events.for_cards().prefetch_related("topics").with_waitlist_length()
+    return with_waitlist_length(events.for_cards().prefetch_related("topics"))
 
 
 @router.get("/events", response=Page[EventOut], summary="Events")

@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import Count, Sum
+from django.db.models import Count, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from events import search
@@ -139,6 +140,19 @@ def touches(event: Event, first: date, last: date) -> bool:
     """Whether an event takes up any of the days from ``first`` to ``last``."""
     days = days_taken_up(event)
     return days.first <= last and days.last >= first
+
+
+def with_waitlist_length(events: EventQuerySet) -> EventQuerySet:
+    """Annotate ``waitlist_length``: parties waiting for either pool."""
+    waiting = (
+        RSVP.objects.in_line()
+        .filter(event=OuterRef("pk"))
+        .order_by()
+        .values("event")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    return events.annotate(waitlist_length=Coalesce(Subquery(waiting), 0))
 
 
 class Line(NamedTuple):

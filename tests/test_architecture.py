@@ -186,3 +186,17 @@ def test_an_upward_import_fails_the_check(tmp_path: Path, planted: str) -> None:
     places.write_text(planted + places.read_text())
     run = lint_imports(tmp_path)
     assert (run.returncode != 0) is bool(planted), run.stdout
+
+
+def test_models_know_one_another_one_way() -> None:
+    """An import within a function is how two models hide that they know each other."""
+    found = [
+        f"{path.relative_to(ROOT)}:{inner.lineno}"
+        for path in sources()
+        if "models" in path.parts
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    ]
+    assert found == []

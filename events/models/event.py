@@ -74,19 +74,6 @@ class EventQuerySet(models.QuerySet["Event"]):
         tagged = Event.topics.through.objects.filter(topic__slug=topic_slug).values("event_id")
         return self.filter(pk__in=tagged)
 
-    def with_waitlist_length(self) -> "EventQuerySet":
-        """Annotate ``waitlist_length``: parties waiting for either pool."""
-        from events.models.rsvp import RSVP
-
-        waiting = (
-            RSVP.objects.filter(event=models.OuterRef("pk"), status="waitlisted")
-            .order_by()
-            .values("event")
-            .annotate(n=models.Count("pk"))
-            .values("n")
-        )
-        return self.annotate(waitlist_length=models.functions.Coalesce(models.Subquery(waiting), 0))
-
     def for_cards(self) -> "EventQuerySet":
         """Fetch what an event's card in a list shows, in two queries."""
         return self.select_related("office", "venue").prefetch_related("translations")
@@ -171,6 +158,7 @@ class Event(models.Model):
 
     if TYPE_CHECKING:
         translations: RelatedManager["EventTranslation"]
+        #: Annotated by ``events.queries.with_waitlist_length``.
         waitlist_length: int
 
     class Meta:

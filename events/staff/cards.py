@@ -19,6 +19,7 @@ from events.models import (
     Membership,
     Office,
 )
+from events.queries import with_waitlist_length
 from events.staff.event_list import drafts, one_of_each_series, upcoming
 
 #: Rows of a card; the rest is behind its link.
@@ -32,7 +33,7 @@ def coming_card(
     """The next events, one date of each series, with how full they are."""
     events = Event.objects.filter(office__in=offices)
     coming = events.posted().going_on().upcoming(now)
-    next_ones = one_of_each_series(coming).with_waitlist_length().for_cards()
+    next_ones = with_waitlist_length(one_of_each_series(coming)).for_cards()
     found = list(next_ones[:COMING])
     return {"events": found} if found else None
 

@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from events import clock, search
 from events.models import Event, EventStatus, Office, Series
 from events.models.event import EventQuerySet
-from events.queries import read_page
+from events.queries import read_page, with_waitlist_length
 from events.staff.access import (
     StaffRequest,
     asked_key,
@@ -120,7 +120,7 @@ def event_list(request: StaffRequest) -> HttpResponse:
         tabs.append({"label": view.label, "url": url, "current": current, "count": found})
         if current:
             shown, count = rows, found
-    page = shown.with_waitlist_length().for_cards()[offset : offset + limit]
+    page = with_waitlist_length(shown).for_cards()[offset : offset + limit]
     context = {
         "tabs": tabs,
         "view": chosen.name,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from events import clock, extensions
 from events.languages import own_name
 from events.models import AccessKind, AccessRequest, AttendanceStatus, Event, Mode
+from events.queries import with_waitlist_length
 from events.staff.access import StaffRequest, desk_page, own_row, staff_page
 from events.staff.guests import counted
 from events.views.event import SpokenLanguage
@@ -27,7 +28,7 @@ class Need(NamedTuple):
 @staff_page("edit_events")
 def event_page(request: StaffRequest, pk: int) -> HttpResponse:
     """Show an event as staff see it."""
-    events = Event.objects.with_all_shown().select_related("series").with_waitlist_length()
+    events = with_waitlist_length(Event.objects.with_all_shown().select_related("series"))
     event = own_row(request, events, pk=pk)
     now = clock.now()
     context = {
