@@ -23,9 +23,11 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from events import dates_text
 from events.actions.events import EventDraft, cancel_event, create_event, edit_event
 from events.actions.offices import create_venue
 from events.errors import Refused
+from events.languages import language_in_use
 from events.models import Event, EventStatus, EventType, Mode, Office, StaffUser, Topic, Venue
 from events.models.event import FEED_FUTURE
 from notifications.calendars.ics_reader import Problem, Row, read
@@ -58,7 +60,7 @@ _UNITED_STATES = re.compile(
 
 @dataclass
 class Report:
-    """What an import did: titles with dates, and what was left out with its reason.
+    """What an import did: titles with their dates in words, and what was left out with its reason.
 
     `gone` are events of an earlier run that are still to come and no longer in the file.
     """
@@ -98,9 +100,7 @@ def import_calendar(
     for row in reading.rows:
         try:
             event = known.get((row.source_uid, row.recurrence_id))
-            getattr(report, run.take(row, event)).append(
-                _label(row.title, row.starts_at, row.timezone)
-            )
+            getattr(report, run.take(row, event)).append(_label(row))
         except Refused as refused:
             report.skipped.append(_skipped(row, str(refused.message)))
         except IntegrityError:
@@ -109,7 +109,7 @@ def import_calendar(
     there = {(row.source_uid, row.recurrence_id) for row in reading.rows}
     unclear = {problem.uid for problem in reading.problems}
     report.gone = [
-        _label(event.title, event.starts_at, event.timezone)
+        _label(event)
         for key, event in sorted(known.items(), key=lambda item: item[1].starts_at)
         if event.source == source
         and key not in there
@@ -257,8 +257,12 @@ def _parts_that_differ(before: str, now: str) -> set[str]:
     }
 
 
-def _label(title: str, starts_at: datetime, timezone: str) -> str:
-    return f"{starts_at.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M} {title}"
+def _label(what: Row | Event) -> str:
+    """The title and the date in words, where it takes place and in the language in use."""
+    when = dates_text.when_text(
+        what.starts_at, what.ends_at, what.timezone, language_in_use(), all_day=what.all_day
+    )
+    return f"{what.title}: {when}"
 
 
 def _skipped(row: Row, reason: str) -> Problem:

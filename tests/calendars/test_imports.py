@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from events.actions.events import cancel_event, edit_event, postpone_event
 from events.models import Event, Venue
@@ -45,13 +46,13 @@ def test_a_first_run_adds_every_date_and_says_what_it_left_out() -> None:
     report = bring(google(), office)
     assert report.calendar == "Councilmember Ruiz"
     assert report.added == [
-        "2026-10-06 18:00 Office hours",
-        "2026-10-14 17:00 Office hours (Wednesday this week)",
-        "2026-10-20 18:00 Office hours",
-        "2026-11-01 00:00 Neighborhood cleanup",
-        "2026-11-03 18:00 Office hours",
-        "2026-11-10 18:00 Office hours",
-        "2026-11-12 18:00 Budget town hall",
+        "Office hours: Tuesday, October 6, 2026, 6:00–7:30 p.m. PDT",
+        "Office hours (Wednesday this week): Wednesday, October 14, 2026, 5:00–6:30 p.m. PDT",
+        "Office hours: Tuesday, October 20, 2026, 6:00–7:30 p.m. PDT",
+        "Neighborhood cleanup: Sunday, November 1, 2026 (all day)",
+        "Office hours: Tuesday, November 3, 2026, 6:00–7:30 p.m. PST",
+        "Office hours: Tuesday, November 10, 2026, 6:00–7:30 p.m. PST",
+        "Budget town hall: Thursday, November 12, 2026, 6:00–8:00 p.m. PST",
     ]
     assert (report.changed, report.unchanged, report.gone) == ([], [], [])
     assert [(problem.title, problem.reason) for problem in report.skipped] == [
@@ -96,7 +97,7 @@ def test_a_change_in_the_file_moves_the_event_and_keeps_its_uid() -> None:
     before = Event.objects.get()
     moved = one_event("SUMMARY:Walk", "DTSTART:20261102T180000Z", "DTEND:20261102T190000Z")
     report = bring(moved, office)
-    assert report.changed == ["2026-11-02 10:00 Walk"]
+    assert report.changed == ["Walk: Monday, November 2, 2026, 10:00–11:00 a.m. PST"]
     after = Event.objects.get()
     assert (after.uid, after.slug) == (before.uid, before.slug)
     assert after.starts_at == local("UTC", 2026, 11, 2, 18)
@@ -109,7 +110,9 @@ def test_what_staff_changed_stays_while_the_file_stays() -> None:
     edit_event(
         event_id=Event.objects.get().pk, changes={"capacity": 12, "title": "A walk"}, now=NOW
     )
-    assert bring(one_event("SUMMARY:Walk", *TIMES), office).unchanged == ["2026-11-01 10:00 Walk"]
+    assert bring(one_event("SUMMARY:Walk", *TIMES), office).unchanged == [
+        "Walk: Sunday, November 1, 2026, 10:00–11:00 a.m. PST"
+    ]
     bring(one_event("SUMMARY:Long walk", *TIMES), office)
     event = Event.objects.get()
     assert (event.title, event.capacity) == ("Long walk", 12)
@@ -140,7 +143,9 @@ def test_each_part_of_an_event_is_kept_in_step_for_itself() -> None:
     lake = factories.make_venue(office, name="Echo Park Lake")
     edit_event(event_id=event.pk, changes={"venue": lake, "title": "A walk"}, now=NOW)
     changed = [line.replace("Ana", "Ana and Ben") for line in walk]
-    assert bring(one_event("SUMMARY:Walk", *changed), office).changed == ["2026-11-01 10:00 Walk"]
+    assert bring(one_event("SUMMARY:Walk", *changed), office).changed == [
+        "Walk: Sunday, November 1, 2026, 10:00–11:00 a.m. PST"
+    ]
     event.refresh_from_db()
     assert (event.title, event.venue, event.sequence) == ("A walk", lake, 1)
     assert (event.description, event.status) == ("With Ana and Ben.", "tentative")
@@ -171,7 +176,7 @@ def test_what_is_gone_from_the_file_is_reported_and_kept() -> None:
     bring(google(), office)
     without = google().replace(":20261027T180000", ":20261027T180000,20261103T180000")
     report = bring(without, office)
-    assert report.gone == ["2026-11-03 18:00 Office hours"]
+    assert report.gone == ["Office hours: Tuesday, November 3, 2026, 6:00–7:30 p.m. PST"]
     assert Event.objects.get(recurrence_id="20261104T020000Z").status == "confirmed"
     cancel_event(
         event_id=Event.objects.get(recurrence_id="20261104T020000Z").pk, reason="Off", now=NOW
@@ -184,6 +189,14 @@ def test_an_event_that_broke_in_the_file_is_not_called_gone() -> None:
     bring(one_event("SUMMARY:Walk", *TIMES), office)
     report = bring(one_event("SUMMARY:Walk", "DTSTART:soon"), office)
     assert (report.gone, [problem.title for problem in report.skipped]) == ([], ["Walk"])
+
+
+def test_the_report_is_in_the_language_of_its_reader_and_the_zone_of_the_event() -> None:
+    office = factories.make_office()
+    elsewhere = ("DTSTART;TZID=America/New_York:20261101T130000", "DURATION:PT1H")
+    with translation.override("es"):
+        report = bring(one_event("SUMMARY:Walk", *elsewhere), office)
+    assert report.added == ["Walk: domingo, 1 de noviembre de 2026, 1:00–2:00 p.m. EST"]
 
 
 def test_two_offices_can_bring_the_same_calendar() -> None:
