@@ -49,7 +49,7 @@ def test_a_first_run_adds_every_date_and_says_what_it_left_out() -> None:
         "Office hours: Tuesday, October 6, 2026, 6:00–7:30 p.m. PDT",
         "Office hours (Wednesday this week): Wednesday, October 14, 2026, 5:00–6:30 p.m. PDT",
         "Office hours: Tuesday, October 20, 2026, 6:00–7:30 p.m. PDT",
-        "Neighborhood cleanup: Sunday, November 1, 2026 (all day)",
+        "Neighborhood cleanup: Sunday, November 1 – Monday, November 2, 2026 (all day)",
         "Office hours: Tuesday, November 3, 2026, 6:00–7:30 p.m. PST",
         "Office hours: Tuesday, November 10, 2026, 6:00–7:30 p.m. PST",
         "Budget town hall: Thursday, November 12, 2026, 6:00–8:00 p.m. PST",
