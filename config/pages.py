@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
@@ -28,7 +29,7 @@ from events.errors import Refused
 from events.models import Event, EventType, Office, Person
 from events.models.event import EventQuerySet
 from events.public_pages import public_page
-from events.public_post import public_post
+from events.public_post import public_post, says_it_is_ours, submission_failed
 from events.token_pages import see_other, unlisted, unprefixed_url
 from notifications.calendars.subscribing import subscribe_links
 from notifications.letters.queries import matching_letters
@@ -73,6 +74,16 @@ def _next_of_each_series(events: EventQuerySet) -> EventQuerySet:
         series=OuterRef("series"), starts_at__lt=OuterRef("starts_at")
     )
     return events.exclude(Exists(sooner))
+
+
+# --- When something breaks -----------------------------------------------------------------------
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500; a form that a page of ours has sent comes back with what was typed."""
+    if request.method == "POST" and says_it_is_ours(request):
+        return submission_failed(request)
+    return defaults.server_error(request)
 
 
 # --- A person's own page -------------------------------------------------------------------------

@@ -213,6 +213,16 @@ if REDIS_URL:
         # Whoever rings the doorbell of a broker that is away waits this long at most.
         "socket_connect_timeout": 0.3,
         "max_retries": 0,
+        # A worker whose connection is dead without a word (a failover, a firewall, a frozen Redis)
+        # would wait on it for ever: kombu can only look after the connection on which it waits for
+        # work (every 10 s, and it drops it once an answer is 10 s late) while no other command
+        # hangs. So no answer may take longer than 5 s; that is more than the one second for which
+        # BRPOP itself lets the server wait. Nothing is sent again on a time-out: a hint that came
+        # late is not worth a second one, and the next tick makes up for it.
+        "socket_timeout": 5,
+        "health_check_interval": 10,
+        "socket_keepalive": True,
+        "retry_on_timeout": False,
     }
 else:
     CELERY_BROKER_URL = "filesystem://"
@@ -365,6 +375,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+CSRF_FAILURE_VIEW = "events.kept_forms.csrf_failure"
 if _https:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     # Whether the whole domain speaks https is for its owner to say, in the proxy.

@@ -15,6 +15,8 @@ from volunteers import urls as volunteers
 # The admin's own login form knows no second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler500 = "config.pages.server_error"
+
 # Without a language prefix: feeds, the API, and links that carry a token. They take `?lang=`.
 urlpatterns = [
     path("me/", pages.me, name="me"),

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST
 from events import clock, rate_limits
 from events.context_processors import last_known
 from events.errors import Refused
+from events.languages import own_name
 from events.models import Office
 
 logger = logging.getLogger(__name__)
@@ -38,12 +39,19 @@ def comes_from_elsewhere(request: HttpRequest) -> bool:
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         return True
     origin = request.headers.get("Origin")
-    if origin is None:
-        return False
-    ours = {f"{request.scheme}://{request.get_host()}"}
+    return origin is not None and origin not in _our_origins(request)
+
+
+def says_it_is_ours(request: HttpRequest) -> bool:
+    """Whether the browser says that a page of this site sent this; silence is no answer."""
+    if request.headers.get("Sec-Fetch-Site") == "same-origin":
+        return True
+    return request.headers.get("Origin") in _our_origins(request)
+
+
+def _our_origins(request: HttpRequest) -> set[str]:
     site = urlsplit(settings.SITE_URL)
-    ours.add(f"{site.scheme}://{site.netloc}")
-    return origin not in ours
+    return {f"{request.scheme}://{request.get_host()}", f"{site.scheme}://{site.netloc}"}
 
 
 def public_post(view: View) -> View:
@@ -137,12 +145,15 @@ class Typed(NamedTuple):
     name: str
     label: str
     value: str
+    #: Whether its sender has seen it; what a form carries along is only sent again.
+    shown: bool
 
 
-#: What the public's forms call their fields, for pages that show a form's content without it.
+#: What forms call their fields, for pages that show a form's content without it.
 LABELS = {
-    "name": _("Your name"),
+    "name": _("Name"),
     "email": _("Email address"),
+    "login": _("Email address"),
     "phone": _("Phone number"),
     "party_size": _("How many people come"),
     "mode": _("How you take part"),
@@ -152,14 +163,33 @@ LABELS = {
     "topics": _("Topics"),
     "office": _("Office"),
     "reason": _("Reason"),
+    "title": _("Title"),
+    "description": _("Description"),
+    "body": _("Text"),
+    "starts_on": _("Date"),
+    "starts_time": _("Starts"),
+    "ends_time": _("Ends"),
+    "venue": _("Place"),
 }
+#: What a form carries along: which button was pressed, and what its sender had seen.
+CARRIED = {"do", "seen", "revision", "back", "next", "view", "show", "office_asked"}
+#: Never written into a page again.
+SECRETS = {"csrfmiddlewaretoken", "password", "password1", "password2", "oldpassword", "code"}
 
 
 def typed_values(request: HttpRequest) -> list[Typed]:
-    """Return what was typed, in order, without the CSRF token."""
+    """Return what was typed, in order, without the CSRF token, passwords and codes."""
     return [
-        Typed(name, str(LABELS.get(name, name.replace("_", " "))), value)
+        Typed(name, _label(name), value, shown=name not in CARRIED)
         for name, values in request.POST.lists()
-        if name != "csrfmiddlewaretoken"
+        if name not in SECRETS
         for value in values
     ]
+
+
+def _label(name: str) -> str:
+    """What a field is called; ``title_es`` is the title in Spanish."""
+    base, _underscore, code = name.rpartition("_")
+    if base in LABELS and code in dict(settings.LANGUAGES):
+        return f"{LABELS[base]} ({own_name(code)})"
+    return str(LABELS.get(name, name.replace("_", " ").capitalize()))

@@ -26,8 +26,10 @@ from django.shortcuts import render, resolve_url
 from django.views.decorators.http import require_http_methods
 
 from events.errors import Refused
+from events.kept_forms import signed_out
 from events.models import Office, OfficeKind, StaffUser
 from events.permissions import Grants, grants_of
+from events.public_post import typed_values
 from events.token_pages import unlisted
 
 READ = ["GET", "HEAD"]
@@ -56,9 +58,9 @@ def staff_page(
 ) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
     """Open a page to staff who have ``permission`` in some office; it is theirs alone.
 
-    Others log in first and come back; who has it nowhere gets 403. The view gets a
-    :class:`StaffRequest`. No cache keeps the answer, no search engine lists it. A
-    :class:`Refused` that the view lets through becomes a page that says why (422).
+    Others log in first and come back, and what they have sent is kept meanwhile; who has it nowhere
+    gets 403. The view gets a :class:`StaffRequest`. No cache keeps the answer, no search engine
+    lists it. A :class:`Refused` that the view lets through becomes a page that says why (422).
     """
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -66,6 +68,8 @@ def staff_page(
         @wraps(view)
         def guarded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not _is_logged_in(request):
+                if request.method == "POST":
+                    return signed_out(request)
                 return unlisted(
                     redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
                 )
@@ -75,7 +79,7 @@ def staff_page(
             try:
                 return unlisted(view(request, *args, **kwargs))
             except Refused as refused:
-                context = {"refused": refused}
+                context = {"refused": refused, "typed": typed_values(request)}
                 template = "events/staff/refused.html"
                 return unlisted(desk_page(request, template, context, section="", status=422))
 

@@ -41,6 +41,12 @@ def today(request: StaffRequest) -> HttpResponse:
     return desk_page(request, "events/staff/today.html", context, section="today")
 
 
+@staff_page("see_desk")
+def signed_in(request: StaffRequest) -> HttpResponse:
+    """Lead back to the form that was kept while its sender signed in (``events.kept_forms``)."""
+    return desk_page(request, "events/staff/signed_in.html", {}, section="")
+
+
 def _rendered(
     request: StaffRequest, card: extensions.DeskCard, facts: dict[str, Any], now: datetime
 ) -> SafeString:

@@ -23,6 +23,7 @@ _GUEST = "staff/events/<int:event_pk>/guests/<int:pk>/"
 
 pages = [
     path("staff/", today.today, name="staff"),
+    path("staff/signed-in/", today.signed_in, name="staff-signed-in"),
     path("staff/kind/", kind.choose_kind, name="staff-kind"),
     path("staff/events/", event_list.event_list, name="staff-events"),
     path("staff/events/new/", event_edit.event_new, name="staff-event-new"),

@@ -17,6 +17,7 @@ from events.icons import ICONS
 from events.languages import AskLine, ask_line, language_in_use, own_name
 from events.markdown import render_markdown
 from events.palettes import colours
+from events.public_post import Typed, says_it_is_ours, typed_values
 
 register = template.Library()
 
@@ -99,6 +100,15 @@ def qr_code(text: str, title: str) -> SafeString:
     code = segno.make(text, error="m", micro=False)
     picture = code.svg_inline(omitsize=True, border=2, light="#fff", title=title, svgclass=None)
     return mark_safe(picture.replace("<svg", '<svg role="img"', 1))  # noqa: S308  segno escapes
+
+
+@register.simple_tag(takes_context=True)
+def typed_here(context: Context) -> list[Typed]:
+    """Return what a page of ours has sent to the address that is answered with an error."""
+    request = context.get("request")
+    if request is None or request.method != "POST" or not says_it_is_ours(request):
+        return []
+    return typed_values(request)
 
 
 class ShiftNeed(NamedTuple):

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from events import clock
-from events.models import Event, Mode, Office, StaffUser
+from events.models import Event, Mode, Office, StaffUser, Topic
 from tests.browser.looking import Visitor
 from tests.factories import (
     PASSWORD,
@@ -123,3 +123,47 @@ def test_without_scripts_an_event_is_written_posted_and_called_off(
     bare.get_by_label("Why?").fill("The café is closed.")
     bare.get_by_role("button", name="Cancel the event").click()
     assert bare.get_by_text("The café is closed.").is_visible()
+
+
+def test_what_was_typed_survives_being_signed_out(
+    bare: Page, live_server: LiveServer, office: Office
+) -> None:
+    user = make_staff(office)
+    signed_in(bare, live_server, user)
+    bare.goto(f"{live_server.url}/staff/topics/new/")
+    bare.get_by_label("Name", exact=True).fill("Trees & “shade”")
+    bare.context.clear_cookies(name="sessionid")
+    bare.get_by_role("button", name="Save").click()
+    assert bare.get_by_role("heading", name="You have been signed out").is_visible()
+    with bare.context.expect_page() as opened:
+        bare.get_by_role("link", name="Sign in (opens in a new tab)").click()
+    beside = opened.value
+    beside.get_by_label("Email").fill(user.email)
+    beside.get_by_label("Password").fill(PASSWORD)
+    beside.get_by_role("button", name="Sign in").click()
+    assert beside.get_by_role("heading", name="You are signed in").is_visible()
+    bare.get_by_role("button", name="Continue").click()
+    assert bare.get_by_text("Trees & “shade”").is_visible()
+    bare.get_by_role("button", name="Send it again").click()
+    assert bare.get_by_text("The topic is there.").is_visible()
+    assert Topic.objects.filter(name="Trees & “shade”").count() == 1
+
+
+@pytest.mark.slow
+def test_pages_that_keep_a_form_are_accessible(visitor: Visitor, office: Office) -> None:
+    user = make_staff(office)
+    visitor.log_in(user.email, PASSWORD)
+    page = visitor.open("/staff/topics/new/")
+    page.get_by_label("Name", exact=True).fill("Trees")
+    visitor.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Save").click()
+    found = visitor.faults_here("signed out")
+    page.get_by_role("button", name="Continue").click()
+    found += visitor.faults_here("signed out, still")
+    visitor.log_in(user.email, PASSWORD)
+    page = visitor.open("/staff/topics/new/")
+    page.get_by_label("Name", exact=True).fill("Trees")
+    visitor.context.clear_cookies(name="csrftoken")
+    page.get_by_role("button", name="Save").click()
+    assert page.get_by_role("heading", name="Please send it once more").is_visible()
+    assert found + visitor.faults_here("old token") == []
