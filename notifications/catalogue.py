@@ -293,6 +293,7 @@ SILENT: dict[str, str] = {
     "event.deleted": "a draft that nobody but staff has seen",
     "rsvp.proven": "the page after the button says it; what it led to is a fact of its own",
     "rsvp.attended": "staff wrote down who came; it changes nothing for the guest",
+    "rsvp.ended": "what became of the guest’s other row is the fact that is told",
     "rsvp.needs_changed": "the page says it at once, and the reminder repeats it",
     "claim.proven": "the page after the button says it",
     "claim.attended": "staff wrote down who came; it changes nothing for the volunteer",

@@ -90,7 +90,7 @@ def _finish_upgrade(op: Operation, event: Event, rsvp: RSVP) -> list[RSVP]:
     remote = RSVP.objects.active().filter(pk=rsvp.upgrade_of_id).first()  # type: ignore[misc]
     if remote is None:
         return []
-    end(op, event, remote)
+    end_beside(op, event, remote, rsvp)
     return promote_line(op, event, [remote.mode])
 
 
@@ -101,6 +101,13 @@ def end(op: Operation, event: Event, rsvp: RSVP) -> None:
     rsvp.status = AttendanceStatus.CANCELLED
     rsvp.cancelled_at = rsvp.changed_at = op.at
     rsvp.save(update_fields=["status", "cancelled_at", "changed_at"])
+
+
+def end_beside(op: Operation, event: Event, rsvp: RSVP, other: RSVP) -> None:
+    """End a row because of ``other``, the same guest's for the other way to attend, whose fact is
+    the one that is told."""
+    end(op, event, rsvp)
+    op.record("rsvp.ended", event=event, person=rsvp.person_id, rsvp=rsvp, other=other)
 
 
 def position_in_line(rsvp: RSVP) -> tuple[int, int]:

@@ -7,7 +7,14 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from events import places
-from events.actions.line import UnprovenCap, end, lock_event, pool_of, promote_line
+from events.actions.line import (
+    UnprovenCap,
+    end,
+    end_beside,
+    lock_event,
+    pool_of,
+    promote_line,
+)
 from events.actions.people import person_with_email, person_without_email
 from events.audit import Operation, operation
 from events.errors import Refused
@@ -303,7 +310,7 @@ def _change_mode(op: Operation, event: Event, old: RSVP, mode: str, party_size: 
         new.upgrade_of = old
     outcome = _enter(op, event, new, access_needs=needs)
     if outcome.result == "confirmed" or not old.is_confirmed:
-        end(op, event, old)
+        end_beside(op, event, old, new)
         if new.upgrade_of_id:
             new.upgrade_of = None
             new.save(update_fields=["upgrade_of"])
@@ -325,7 +332,7 @@ def cancel_rsvp(*, rsvp_id: int, now: datetime, actor: StaffUser | None = None) 
         end(op, event, rsvp)
         op.record("rsvp.cancelled", event=event, person=rsvp.person_id, rsvp=rsvp)
         for waiting in RSVP.objects.active().filter(upgrade_of=rsvp):
-            end(op, event, waiting)
+            end_beside(op, event, waiting, rsvp)
         promote_line(op, event)
     return rsvp
 

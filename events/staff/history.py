@@ -36,6 +36,7 @@ WORDS = {
     "rsvp.promoted": gettext_lazy("Moved up from the waitlist"),
     "rsvp.proven": gettext_lazy("Confirmed by mail"),
     "rsvp.changed": gettext_lazy("RSVP changed"),
+    "rsvp.ended": gettext_lazy("RSVP for the other way to attend ended"),
     "rsvp.needs_changed": gettext_lazy("Access needs changed"),
     "rsvp.cancelled": gettext_lazy("RSVP cancelled"),
     "rsvp.expired": gettext_lazy("RSVP ended: never confirmed"),

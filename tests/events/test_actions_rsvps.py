@@ -276,6 +276,27 @@ def test_changing_to_remote_gives_the_room_back() -> None:
     assert taken(event) == (1, 2)
 
 
+def ended() -> list[tuple[int, int]]:
+    """The rows that ended because of another one, with that one, as the facts say."""
+    entries = AuditEntry.objects.filter(action="rsvp.ended").order_by("pk")
+    return [(entry.subjects["rsvp"], entry.subjects["other"]) for entry in entries]
+
+
+def test_every_row_that_ends_leaves_a_fact() -> None:
+    event = make_event(mode=Mode.BOTH, capacity=1, remote_capacity=5)
+    rsvp = make_rsvp(event)
+    remote = rsvps.change_rsvp(rsvp_id=rsvp.pk, party_size=1, mode="remote", now=NOW)
+    assert ended() == [(rsvp.pk, remote.pk)]
+    in_the_room = make_rsvp(event)
+    waiting = rsvps.change_rsvp(rsvp_id=remote.pk, party_size=1, mode="in_person", now=NOW)
+    rsvps.cancel_rsvp(rsvp_id=in_the_room.pk, now=NOW)
+    assert ended()[1:] == [(remote.pk, waiting.pk)]
+    other = make_rsvp(event, mode="remote")
+    its_wait = rsvps.change_rsvp(rsvp_id=other.pk, party_size=1, mode="in_person", now=NOW)
+    rsvps.cancel_rsvp(rsvp_id=other.pk, now=NOW)
+    assert ended()[2:] == [(its_wait.pk, other.pk)]
+
+
 def test_changing_to_a_full_remote_keeps_the_room() -> None:
     event = make_event(mode=Mode.BOTH, capacity=2, remote_capacity=1)
     make_rsvp(event, mode="remote")
