@@ -1,13 +1,13 @@
 """Create, edit, post, reschedule, postpone and cancel events."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
+from django.db.models import F, ProtectedError
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +25,8 @@ from events.models import (
     Topic,
     Venue,
 )
+
+Written = TypeVar("Written")
 
 #: A change of these is a change of time: calendars and reminders follow.
 TIME_FIELDS = ("starts_at", "ends_at", "timezone", "all_day")
@@ -153,21 +155,29 @@ def create_event(
     actor: StaffUser | None = None,
 ) -> Event:
     """Make an event, as a draft or (``post``) public at once."""
-    try:
-        return _create_event(office, draft, post, now, actor)
-    except IntegrityError:
-        # Somebody has made one of the same title in the same moment: now its address is seen.
-        return _create_event(office, draft, post, now, actor)
+
+    def write() -> Event:
+        with operation(at=now, actor=actor) as op:
+            event = insert_event(op, draft, office=office)
+            if post:
+                post_now(op, event)
+        return event
+
+    return with_free_address(write)
 
 
-def _create_event(
-    office: Office, draft: EventDraft, post: bool, now: datetime, actor: StaffUser | None
-) -> Event:
-    with operation(at=now, actor=actor) as op:
-        event = insert_event(op, draft, office=office)
-        if post:
-            post_now(op, event)
-    return event
+def with_free_address(write: Callable[[], Written]) -> Written:
+    """Return what ``write`` does in its own transaction; again if an address was taken meanwhile.
+
+    Whoever makes an event of the same title in the same moment has chosen the same address: the
+    next time it is seen. Another broken rule is raised as it is.
+    """
+    for _time in range(4):
+        try:
+            return write()
+        except IntegrityError:
+            continue
+    return write()
 
 
 def post_now(op: Operation, event: Event) -> None:
@@ -432,8 +442,6 @@ def _in_use() -> Refused:
 
 def raise_revisions(op: Operation, event_ids: Iterable[int]) -> None:
     """Raise ``revision`` of events whose shown surroundings changed (venue, office, topic)."""
-    from django.db.models import F
-
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("raise_revisions belongs into an action's transaction.")
     # In order of key, so that two such actions cannot deadlock.

@@ -1,10 +1,12 @@
 """Finding and knowing people."""
 
+import zlib
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from events import links
+from events import links, search
 from events.audit import operation
 from events.errors import Refused
 from events.models import Person, SignInLink, StaffUser
@@ -42,13 +44,34 @@ def person_without_email(
             _("Give a name, and a phone number or a postal address."),
             field="phone",
         )
-    for person in Person.objects.filter(email=None, name__iexact=name).order_by("pk"):
-        same_number = phone and _digits(person.phone) == _digits(phone)
-        if same_number or (not phone and person.postal_address == postal_address):
-            return person
+    _one_at_a_time(name)
+    # Compared here: SQLite knows upper and lower case of the English letters alone.
+    known = Person.objects.filter(email=None).order_by("pk")
+    for pk, its_name, its_phone, its_address in known.values_list(
+        "pk", "name", "phone", "postal_address"
+    ).iterator():
+        same_number = phone and _digits(its_phone) == _digits(phone)
+        reached_so = same_number or (not phone and its_address == postal_address)
+        if reached_so and _folded(its_name) == _folded(name):
+            return Person.objects.get(pk=pk)
     return Person.objects.create(
         name=name, phone=phone, postal_address=postal_address, language=language, created_at=at
     )
+
+
+def _one_at_a_time(name: str) -> None:
+    """Wait until nobody else writes down somebody of this name, up to the end of the transaction.
+
+    There is no row to lock yet. On SQLite whoever writes is alone anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [zlib.crc32(_folded(name).encode())])
+
+
+def _folded(name: str) -> str:
+    """Return a name as it is compared, without capitals, accents and doubled spaces."""
+    return " ".join(search.fold(name).split())
 
 
 def _digits(phone: str) -> str:

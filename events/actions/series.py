@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
@@ -16,6 +17,7 @@ from events.actions.events import (
     insert_event,
     post_now,
     reason_is_missing,
+    with_free_address,
 )
 from events.audit import Operation, operation
 from events.models import Event, Office, Series, StaffUser
@@ -64,18 +66,22 @@ def create_series(
     """
     zone = ZoneInfo(draft.timezone)
     first = draft.starts_at.astimezone(zone).replace(tzinfo=None)
-    with operation(at=now, actor=actor) as op:
-        series = Series.objects.create(
-            office=office,
-            rule=rule,
-            first_start=first.isoformat(timespec="minutes"),
-            timezone=draft.timezone,
-            extended_to=draft.starts_at,
-            created_at=now,
-        )
-        until = max(now + WINDOW, draft.starts_at + timedelta(seconds=1))
-        _write_dates(op, series, draft, until=until, post=post, most=None)
-    return series
+
+    def write() -> Series:
+        with operation(at=now, actor=actor) as op:
+            series = Series.objects.create(
+                office=office,
+                rule=rule,
+                first_start=first.isoformat(timespec="minutes"),
+                timezone=draft.timezone,
+                extended_to=draft.starts_at,
+                created_at=now,
+            )
+            until = max(now + WINDOW, draft.starts_at + timedelta(seconds=1))
+            _write_dates(op, series, draft, until=until, post=post, most=None)
+        return series
+
+    return with_free_address(write)
 
 
 def _write_dates(
@@ -191,22 +197,26 @@ def extend_series(*, now: datetime) -> int:
     written = 0
     due = Series.objects.filter(extended_to__lt=now + WINDOW - timedelta(days=1))
     for pk in list(due.values_list("pk", flat=True)):
-        with operation(at=now) as op:
-            series = (
-                Series.objects.select_for_update(no_key=True, of=("self",))
-                .select_related("office")
-                .get(pk=pk)
-            )
-            model = series.events.exclude(status="cancelled").order_by("-series_start").first()
-            if model is None:
-                series.extended_to = now + WINDOW
-                series.save(update_fields=["extended_to"])
-                continue
-            written += _write_dates(
-                op, series, _draft_from(model), until=now + WINDOW,
-                post=model.is_posted, most=MOST_AT_ONCE,
-            )  # fmt: skip
+        written += with_free_address(partial(_extend, pk, now))
     return written
+
+
+def _extend(series_id: int, now: datetime) -> int:
+    with operation(at=now) as op:
+        series = (
+            Series.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("office")
+            .get(pk=series_id)
+        )
+        model = series.events.exclude(status="cancelled").order_by("-series_start").first()
+        if model is None:
+            series.extended_to = now + WINDOW
+            series.save(update_fields=["extended_to"])
+            return 0
+        return _write_dates(
+            op, series, _draft_from(model), until=now + WINDOW,
+            post=model.is_posted, most=MOST_AT_ONCE,
+        )  # fmt: skip
 
 
 def _draft_from(event: Event) -> EventDraft:

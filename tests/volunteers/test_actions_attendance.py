@@ -81,6 +81,11 @@ def test_an_overlap_that_staff_meet_is_no_fact_to_tell() -> None:
     assert AuditEntry.objects.filter(action="claim.refused").count() == 1
 
 
+def test_a_name_in_capitals_is_the_same_name_in_every_language() -> None:
+    angela = person_without_email(name="Ángela Ñúñez", phone="555-010-0112", at=NOW)
+    assert person_without_email(name="ÁNGELA  ÑÚÑEZ", phone="5550100112", at=NOW) == angela
+
+
 def test_one_name_at_one_number_is_one_person() -> None:
     ana = person_without_email(name="Ana Reyes", phone="(555) 010-0112", at=NOW)
     assert person_without_email(name="ana reyes", phone="555 010 0112", at=NOW) == ana
