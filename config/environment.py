@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from environs import Env
+from dotenv import load_dotenv
 
 _ON = ("1", "on", "true", "yes")
 _OFF = ("0", "off", "false", "no")
@@ -46,13 +46,12 @@ class Environment:
     """The process's environment, completed by a `.env` file. An empty value counts as not set."""
 
     def __init__(self, file: Path) -> None:
-        self._env = Env()
         if file.is_file():
-            self._env.read_env(file, recurse=False)
+            load_dotenv(file)
 
     def text(self, name: str, default: str | None = None, *, why: str = "") -> str:
         """Return the value; without a default it is required, and `why` ends the complaint."""
-        value = str(self._env.str(name, "")).strip()
+        value = os.environ.get(name, "").strip()
         if value:
             return value
         if default is None:

@@ -14,9 +14,6 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from events import clock
 from events.models import Outbox
@@ -81,6 +78,11 @@ def _broker() -> Check:
     if url.startswith("filesystem:"):
         folder = settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"]
         return {"ok": os.access(folder, os.W_OK | os.X_OK)}
+    # Here, since an office without Redis need not wait for its client to load.
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
     # Not through Celery: it has no bound on a server that takes the connection and then is silent.
     broker = Redis.from_url(
         url,
