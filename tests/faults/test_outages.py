@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -68,6 +69,47 @@ class Broker:
         self.process.send_signal(signal.SIGCONT)
 
 
+class Wire:
+    """The way from a worker to a Redis, which a test may cut as a firewall does: without a word."""
+
+    def __init__(self, port: int) -> None:
+        self.server = port
+        self.heard: list[threading.Event] = []
+        self.entrance = socket.create_server(("127.0.0.1", 0))
+        self.url = f"redis://127.0.0.1:{self.entrance.getsockname()[1]}/0"
+        threading.Thread(target=self._let_in, daemon=True).start()
+
+    def cut(self) -> int:
+        """Let nothing more through on the connections that there are; return how many."""
+        for line in self.heard:
+            line.clear()
+        return len(self.heard)
+
+    def _let_in(self) -> None:
+        while True:
+            near, _address = self.entrance.accept()
+            try:
+                far = socket.create_connection(("127.0.0.1", self.server))
+            except OSError:
+                near.close()
+                continue
+            is_whole = threading.Event()
+            is_whole.set()
+            self.heard.append(is_whole)
+            for ends in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=(*ends, is_whole), daemon=True).start()
+
+    @staticmethod
+    def _carry(source: socket.socket, target: socket.socket, is_whole: threading.Event) -> None:
+        try:
+            while data := source.recv(65536):
+                is_whole.wait()
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
 @pytest.fixture
 def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
     """A broker that the doorbell of this process rings at."""
@@ -105,17 +147,17 @@ def test_redis_down_at_commit_costs_little_and_loses_nothing(scene: Scene, broke
 
     # It comes back empty, as after a flush.
     broker.start()
-    wait_for(lambda: _worker_listens(scene, broker), seconds=60, what="the worker's return")
+    wait_for(lambda: _is_heard(scene, broker, 4), seconds=60, what="the worker's return")
     assert worker.poll() is None
     assert len(scene.sink.taken) == 4
     scene.judge()
 
 
-def _worker_listens(scene: Scene, broker: Broker) -> bool:
+def _is_heard(scene: Scene, broker: Broker, mails: int) -> bool:
     """Beat goes on ticking; once a tick is heard, the guests have their mail."""
     tick_at(broker)
     time.sleep(0.5)
-    return len(scene.sink.taken) == 4
+    return len(scene.sink.taken) == mails
 
 
 def test_a_redis_that_says_nothing_holds_nobody_up(scene: Scene, broker: Broker) -> None:
@@ -130,6 +172,37 @@ def test_a_redis_that_says_nothing_holds_nobody_up(scene: Scene, broker: Broker)
     broker.wake()
     tick_at(broker)
     wait_for(lambda: len(scene.sink.taken) == 2, seconds=60, what="the second confirmation")
+    scene.judge()
+
+
+def test_a_redis_that_was_frozen_is_heard_again(scene: Scene, broker: Broker) -> None:
+    worker = scene.worker(TEST_REDIS_URL=broker.url)
+    scene.guests(1, prefix="before")
+    wait_for(lambda: len(scene.sink.taken) == 1, what="a confirmation")
+    broker.silence()
+    # Longer than the worker waits for an answer, and for one that is late.
+    time.sleep(25)
+    scene.guests(1, prefix="meanwhile")
+    broker.wake()
+    wait_for(lambda: _is_heard(scene, broker, 2), seconds=30, what="the worker's return")
+    assert worker.poll() is None
+    scene.judge()
+
+
+def test_a_connection_that_is_dead_without_a_word_leaves_no_worker_deaf(
+    scene: Scene, broker: Broker
+) -> None:
+    wire = Wire(broker.port)
+    worker = scene.worker(TEST_REDIS_URL=wire.url)
+    scene.guests(1, prefix="before")
+    wait_for(lambda: len(scene.sink.taken) == 1, what="a confirmation")
+    # Its run is over, and it waits for the next hint.
+    time.sleep(2)
+    assert wire.cut() > 0
+    # Redis still gives this hint to the dead connection: it is lost.
+    scene.guests(1, prefix="meanwhile")
+    wait_for(lambda: _is_heard(scene, broker, 2), seconds=40, what="the worker's return")
+    assert worker.poll() is None
     scene.judge()
 
 
