@@ -85,7 +85,7 @@ def make_venv():
     # that is there already can install into it from outside.
     run(
         [sys.executable, "-m", "venv", "--without-pip", VENV],
-        why="The virtual environment cannot be made. On Debian: apt install python3-venv",
+        why="The virtual environment cannot be made; the reason is above.",
     )
     marker.write_text(version)
 

@@ -1,6 +1,7 @@
 """`manage.py up` as a person at a terminal meets it: real processes, real signals."""
 
 import contextlib
+import ctypes
 import http.client
 import os
 import re
@@ -21,6 +22,21 @@ from tests.processes import wait_for
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def _heed_permissions() -> None:
+    """In the child: give up root's power to write what its permissions do not let one write."""
+    set_bounds, power_over_files = 24, 1  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
+    ctypes.CDLL(None).prctl(set_bounds, power_over_files, 0, 0, 0)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "DATA_DIR": str(folder / "var"),
+        "ENV_FILE": os.devnull,
+        "DEBUG": "on",
+    }
+
+
 class Up:
     """A running `manage.py up` on an empty database of its own."""
 
@@ -31,16 +47,11 @@ class Up:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"],
                 cwd=ROOT,
-                env={
-                    "PATH": os.environ["PATH"],
-                    "DATA_DIR": str(folder / "var"),
-                    "ENV_FILE": os.devnull,
-                    "DEBUG": "on",
-                    **environment,
-                },
+                env=_environment(folder) | environment,
                 stdout=printed,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_heed_permissions,
             )
 
     def printed(self) -> str:
@@ -170,7 +181,21 @@ def test_a_database_that_does_not_answer_is_an_error(start: Callable[..., Up]) -
     up = start(DATABASE_URL=f"postgresql://nobody@127.0.0.1:{nowhere}/x", PORT=str(free_port()))
     assert up.process.wait(30) == 1
     (line,) = up.printed().splitlines()
-    assert line.startswith("Plazuela cannot start: no database: ")
+    assert line.startswith("Plazuela cannot start: the database cannot be used: ")
+
+
+def test_a_database_that_can_only_be_read_is_an_error(
+    start: Callable[..., Up], tmp_path: Path
+) -> None:
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(migrate, cwd=ROOT, env=_environment(tmp_path), check=True)
+    for file in (tmp_path / "var").glob("plazuela.sqlite3*"):
+        file.chmod(0o400)
+    up = start(PORT=str(free_port()))
+    assert up.process.wait(30) == 1
+    assert up.printed() == (
+        "Plazuela cannot start: the database cannot be used: attempt to write a readonly database\n"
+    )
 
 
 def test_ctrl_c_while_a_command_loads_prints_no_traceback(

@@ -50,7 +50,7 @@ class Command(BaseCommand):
             return
         except OperationalError as error:
             reason = str(error).strip().splitlines()[0]
-            stop(f"no database: {reason}")
+            stop(f"the database cannot be used: {reason}")
         port = server.getsockname()[1]
         # On a developer's machine or in its container, root is not news.
         quiet = ["-W", "ignore:You're running the worker"] if settings.DEBUG else []
@@ -116,6 +116,8 @@ class Command(BaseCommand):
             if plan.migration_plan(plan.loader.graph.leaf_nodes()):
                 self.stdout.write("Bringing the database up to date …")
                 call_command("migrate", interactive=False, verbosity=0)
+            # Of no row: a file that can only be read answers everything else, and says so here.
+            Office.objects.filter(pk=0).update(name="")
             if settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
                 call_command("createcachetable", verbosity=0)
             if demo and not Office.objects.exists():
