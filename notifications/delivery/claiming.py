@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 
+from events.models import Event, Person
 from notifications.models import Delivery, DeliveryState
+from volunteers.models import Shift
 
 logger = logging.getLogger(__name__)
 
@@ -75,24 +77,52 @@ def claim(
 def begin(delivery: Delivery, batch: Batch, *, condition: Q, now: datetime) -> bool:
     """Step to ``transmitting`` if the claim still holds and ``condition`` is true in this moment.
 
-    It is one statement, so that nothing can come between the test and the step. The lease starts
-    anew: it is this message's own from here.
+    The lease starts anew: it is this message's own from here. What an action has committed before
+    this step is committed, is seen by it (DELIVERY.md, Definition: nothing wrong). On SQLite the
+    one statement is enough, since nobody else writes meanwhile. On PostgreSQL the statement would
+    see the facts as they were when it began, and an action could commit between that moment and
+    this step's own commit; so it first locks what those actions lock.
     """
-    return bool(
-        Delivery.objects.filter(
-            condition,
-            Q(expires_at=None) | Q(expires_at__gt=now),
-            pk=delivery.pk,
-            state=DeliveryState.CLAIMED,
-            claim_token=batch.token,
-            lease_until__gt=now,
-        ).update(
-            state=DeliveryState.TRANSMITTING,
-            transmitting_at=now,
-            lease_until=now + LEASE,
-            attempts=F("attempts") + 1,
-        )
+    step = Delivery.objects.filter(
+        condition,
+        Q(expires_at=None) | Q(expires_at__gt=now),
+        pk=delivery.pk,
+        state=DeliveryState.CLAIMED,
+        claim_token=batch.token,
+        lease_until__gt=now,
     )
+    values: dict[str, Any] = {
+        "state": DeliveryState.TRANSMITTING,
+        "transmitting_at": now,
+        "lease_until": now + LEASE,
+        "attempts": F("attempts") + 1,
+    }
+    if not connection.features.has_select_for_update:
+        return bool(step.update(**values))
+    with transaction.atomic(durable=True):
+        _hold_still(delivery)
+        # A statement of its own, which sees what was committed while the locks were waited for.
+        return bool(step.update(**values))
+
+
+def _hold_still(delivery: Delivery) -> None:
+    """Keep what the message tells from being changed until the transaction ends.
+
+    Whoever unsubscribes or is suppressed locks the person, an RSVP or an event is cancelled or
+    moved under the event's lock, a claim or a shift under its event's and its own; and in this
+    order. A share of the lock, so that workers do not wait for each other. It must be a lock on
+    rows: to touch the waiting deliveries instead, as an action could do at no cost to the others,
+    would miss those that are planned or claimed while it commits.
+    """
+    with connection.cursor() as cursor:
+        for table, key in (
+            (Person._meta.db_table, delivery.person_id),
+            (Event._meta.db_table, delivery.event_id),
+            (Shift._meta.db_table, delivery.shift_id),
+        ):
+            if key is not None:
+                name = connection.ops.quote_name(table)
+                cursor.execute(f"SELECT 1 FROM {name} WHERE id = %s FOR SHARE", [key])  # noqa: S608
 
 
 def still_claimed(delivery: Delivery, batch: Batch, *, now: datetime) -> bool:

@@ -2,26 +2,31 @@
 
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Exists, Q
 
+from events.models import Person
 from events.proof import address_hash, address_hashes
 from notifications.models import Suppression
 
 
 def suppress(*, email: str, scope: str, reason: str, detail: str = "", now: datetime) -> None:
     """Stop bulk mail (``scope`` "bulk") or all mail ("all") to the address. Twice is harmless."""
-    Suppression.objects.bulk_create(
-        [
-            Suppression(
-                address_hash=address_hash(email),
-                scope=scope,
-                reason=reason,
-                detail=detail[:300],
-                created_at=now,
-            )
-        ],
-        ignore_conflicts=True,
-    )
+    with transaction.atomic(durable=True):
+        # What is just about to go out to the person waits for this, or this for it.
+        Person.objects.select_for_update(no_key=True).filter(email=email.strip().lower()).first()
+        Suppression.objects.bulk_create(
+            [
+                Suppression(
+                    address_hash=address_hash(email),
+                    scope=scope,
+                    reason=reason,
+                    detail=detail[:300],
+                    created_at=now,
+                )
+            ],
+            ignore_conflicts=True,
+        )
 
 
 def is_suppressed(email: str, *, bulk: bool) -> Q:
