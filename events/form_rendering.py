@@ -5,6 +5,9 @@ same markup for our forms and for allauth's. Label, hint, error and ``aria-descr
 ``config/templates/forms/field.html``; the error summary is shown by ``base.html``.
 """
 
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
@@ -39,6 +42,8 @@ class PlazuelaRenderer(TemplatesSetting):
             if added and added not in given:
                 attributes["class"] = f"{added} {given}".strip()
             widget["attrs"] = attributes
+            if not _fits(widget):
+                widget |= _as_text(widget)
         return super().render(OWN_TEMPLATES.get(template_name, template_name), context, request)
 
 
@@ -46,6 +51,46 @@ def _css_class(template_name: str, widget: dict[str, Any]) -> str:
     if "type" in widget:
         return INPUT_CLASSES.get(widget["type"], "usa-input")
     return CLASSES.get(template_name, "")
+
+
+#: What a browser can read in a control of a type (HTML, 4.10.5.1). Anything else it drops.
+READABLE = {
+    "date": r"\d{4}-\d\d-\d\d",
+    "time": r"\d\d:\d\d(:\d\d)?",
+    "datetime-local": r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?",
+    "number": r"-?\d+(\.\d+)?",
+    "url": r"[A-Za-z][A-Za-z0-9+.-]*:\S+",
+}
+PARSERS: dict[str, Callable[[str], object]] = {
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+    "datetime-local": datetime.fromisoformat,
+}
+#: Attributes that a plain text field may not have.
+OF_NUMBERS_AND_TIMES = ("min", "max", "step")
+#: What a phone's keyboard should offer instead of what the type would have said.
+KEYBOARDS = {"number": "numeric", "url": "url"}
+
+
+def _fits(widget: dict[str, Any]) -> bool:
+    """Whether a browser shows the value of the control."""
+    kind, value = widget.get("type", ""), widget.get("value")
+    if kind not in READABLE or not value:
+        return True
+    if not re.fullmatch(READABLE[kind], str(value)):
+        return False
+    try:
+        PARSERS.get(kind, str)(str(value))
+    except ValueError:
+        return False
+    return True
+
+
+def _as_text(widget: dict[str, Any]) -> dict[str, Any]:
+    """Return the control as a plain text field, so that what was typed is still to be seen."""
+    kept = {k: v for k, v in widget["attrs"].items() if k not in OF_NUMBERS_AND_TIMES}
+    keyboard = KEYBOARDS.get(widget["type"])
+    return {"type": "text", "attrs": kept | ({"inputmode": keyboard} if keyboard else {})}
 
 
 class DateInput(forms.DateInput):

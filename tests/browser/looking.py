@@ -8,6 +8,8 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response
 
+from tests.valid_html import html_faults
+
 #: Every page in English, and the same in Spanish where everything is run.
 LANGUAGES = [
     pytest.param("", id="English"),
@@ -40,8 +42,10 @@ class Visitor:
         self.complaints: list[str] = []
         #: Addresses of the pages that were shown, in order.
         self.views: list[str] = []
+        self._answer: Response | None = None
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("response", self._keep)
         self.page.on("framenavigated", lambda frame: self.views.append(frame.url))
 
     def __enter__(self) -> Self:
@@ -59,6 +63,10 @@ class Visitor:
         is_the_page = message.location.get("url") == self.page.url
         if not (is_the_page and message.text.startswith(OF_THE_ANSWER)):
             self.complaints.append(message.text)
+
+    def _keep(self, response: Response) -> None:
+        if response.request.is_navigation_request() and not 300 <= response.status < 400:
+            self._answer = response
 
     def open(self, path: str) -> Page:
         self.page.goto(self.address + path)
@@ -87,7 +95,9 @@ class Visitor:
 
     def faults_here(self, name: str) -> list[str]:
         """Return everything that is wrong with the page that is shown."""
+        assert self._answer is not None
         found = [f"{name}: {complaint}" for complaint in self.complaints]
+        found += [f"{name}: {fault}" for fault in html_faults(self._answer.text())]
         if self.page.evaluate("typeof axe") == "undefined":
             self.page.evaluate(AXE_SCRIPT)
         for width in (WIDE, PHONE):

@@ -7,6 +7,7 @@ from django import forms
 from django.template.loader import render_to_string
 
 from events.form_rendering import DateInput, DateTimeInput, TimeInput
+from tests.valid_html import html_faults
 
 
 class Sample(forms.Form):
@@ -125,3 +126,53 @@ def test_dates_use_the_browsers_own_fields_and_come_back(
     shown = str(form_class(initial={"at": form.cleaned_data["at"]}))
     assert expected in shown
     assert f'value="{value}"' in shown
+
+
+def test_a_group_of_choices_with_a_class_writes_it_once() -> None:
+    choices = [("asl", "ASL"), ("captions", "Captions")]
+    widget = forms.CheckboxSelectMultiple({"class": "choices--columns"})
+    needs = forms.MultipleChoiceField(choices=choices, widget=widget)
+    html = str(type("Needs", (forms.Form,), {"needs": needs})({"needs": ["asl"]}))
+    assert html_faults(f"<!doctype html><title>Needs</title><form>{html}</form>") == []
+    assert re.findall(r'class="(choices[^"]*)"', html) == ["choices choices--columns"]
+    assert "checked" in tag(html, r'<input[^>]*value="asl"[^>]*>')
+    assert "checked" not in tag(html, r'<input[^>]*value="captions"[^>]*>')
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        (forms.DateField(widget=DateInput), "June 31"),
+        (forms.DateField(widget=DateInput), "2026-06-31"),
+        (forms.TimeField(widget=TimeInput), "half past six"),
+        (forms.TimeField(widget=TimeInput), "25:00"),
+        (forms.DateTimeField(widget=DateTimeInput), "tomorrow"),
+        (forms.IntegerField(min_value=1, max_value=9), "two"),
+        (forms.IntegerField(min_value=1, max_value=9, step_size=2), "1,5"),
+        (forms.URLField(assume_scheme="https"), "meet.example.org/x"),
+    ],
+)
+def test_what_a_browser_cannot_read_in_its_own_field_is_shown_as_text(
+    field: forms.Field, typed: str
+) -> None:
+    """A field of type ``number`` or ``date`` would be empty: its browser drops such a value."""
+    control = tag(str(type("One", (forms.Form,), {"one": field})({"one": typed})), r"<input[^>]*>")
+    assert 'type="text"' in control
+    assert f'value="{typed}"' in control
+    assert not re.search(r" (min|max|step)=", control)
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "kind"),
+    [
+        (forms.IntegerField(min_value=1), "0", "number"),
+        (forms.IntegerField(), "-3", "number"),
+        (forms.URLField(assume_scheme="https"), "https://meet.example.org/x", "url"),
+        (forms.DateField(widget=DateInput), "", "date"),
+    ],
+)
+def test_what_a_browser_can_read_stays_in_its_own_field(
+    field: forms.Field, typed: str, kind: str
+) -> None:
+    html = str(type("One", (forms.Form,), {"one": field})({"one": typed}))
+    assert f'type="{kind}"' in tag(html, r"<input[^>]*>")
