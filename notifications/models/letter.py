@@ -54,6 +54,16 @@ class Letter(models.Model):
     topics = models.ManyToManyField("events.Topic", related_name="letters", blank=True)
     posted_at = models.DateTimeField(null=True, editable=False)
     mails = models.BooleanField(default=True)
+    #: When a draft goes up by itself. Draft → scheduled → posted → retracted.
+    scheduled_for = models.DateTimeField(null=True, editable=False)
+    #: Its mail waits since then; the page is public all the same.
+    paused_at = models.DateTimeField(null=True, editable=False)
+    #: Taken back, with the reason that its page shows; the rest of its mail is not sent.
+    retracted_at = models.DateTimeField(null=True, editable=False)
+    retraction_reason = models.CharField(_("reason"), max_length=500, blank=True)
+    #: What came of it ("reply received"), and the day of that.
+    outcome = models.TextField(_("outcome"), blank=True)
+    outcome_on = models.DateField(_("date of the outcome"), null=True, blank=True)
     #: Hash of the file that it was imported from, so that a second import changes nothing.
     source_hash = models.CharField(max_length=64, blank=True, editable=False)
     #: Raised by every change of what the public reads of it.
@@ -74,13 +84,27 @@ class Letter(models.Model):
                 condition=~Q(source_hash=""),
                 name="letter_file_once",
             ),
+            models.CheckConstraint(
+                condition=Q(posted_at__isnull=True) | Q(scheduled_for__isnull=True),
+                name="letter_posted_or_scheduled",
+            ),
+            models.CheckConstraint(
+                condition=Q(retracted_at__isnull=True)
+                | Q(posted_at__isnull=False) & ~Q(retraction_reason=""),
+                name="letter_retracted_with_reason",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["-dated", "-posted_at", "-id"],
                 condition=Q(posted_at__isnull=False),
                 name="letter_posted",
-            )
+            ),
+            models.Index(
+                fields=["scheduled_for"],
+                condition=Q(scheduled_for__isnull=False),
+                name="letter_scheduled",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -133,6 +157,7 @@ class LetterTranslation(models.Model):
     language = models.CharField(max_length=12)
     title = models.CharField(_("title"), max_length=200)
     body = models.TextField(_("text, in Markdown"))
+    outcome = models.TextField(_("outcome"), blank=True)
 
     class Meta:
         constraints = [
