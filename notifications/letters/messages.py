@@ -94,13 +94,21 @@ class MailWords(NamedTuple):
     url: str
 
 
-def words_for_mail(letter: Letter, language: str) -> MailWords:
-    """Return a letter's words in ``language``, rendered once a process and revision."""
-    return _words(letter.uid, letter.revision, letter.office.revision, language)
+def words_for_mail(letter: Letter, language: str, now: datetime) -> MailWords:
+    """Return a letter's words in ``language``, rendered once a process, revision and minute.
+
+    The minute is for the names of topics, which have no revision: the copies that go out a minute
+    after a topic was renamed have its new name. A big letter still reads its text once for the
+    hundreds of copies that a process sends in a minute.
+    """
+    minute = int(now.timestamp()) // 60
+    return _words(letter.uid, letter.revision, letter.office.revision, language, minute)
 
 
 @lru_cache(maxsize=64)
-def _words(uid: uuid.UUID, revision: int, office_revision: int, language: str) -> MailWords:
+def _words(
+    uid: uuid.UUID, revision: int, office_revision: int, language: str, minute: int
+) -> MailWords:
     letter = Letter.objects.with_all_shown().get(uid=uid)
     words, shown = letter.in_language(language), letter.shown_language(language)
     body = absolute_links(words.body)
@@ -121,7 +129,7 @@ def letter_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
     assert delivery.person_id is not None
     assert delivery.letter_id is not None
     letter = Letter.objects.select_related("office").get(pk=delivery.letter_id)
-    words = words_for_mail(letter, delivery.language)
+    words = words_for_mail(letter, delivery.language, now)
     office = letter.office
     return {
         "office": office,

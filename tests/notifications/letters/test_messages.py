@@ -1,15 +1,17 @@
 """The mail of a letter: who gets it, and what is in it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from events.actions.offices import save_topic
 from events.models import AuditEntry, Office, Outbox, Person, Topic
 from notifications import planning, rendering
 from notifications.letters.actions import edit_letter
-from notifications.letters.messages import LETTER_POSTED, readers
+from notifications.letters.messages import LETTER_POSTED, letter_context, readers
 from notifications.models import Delivery, Subscription
 from notifications.subscriptions.actions import choose, unsubscribe
 from tests.factories import NOW, make_office, make_topic
@@ -101,6 +103,28 @@ def test_what_a_copy_holds(office: Office, housing: Topic) -> None:
     assert mail.unsubscribe_url.startswith("http://testserver/unsubscribe/")
     assert mail.unsubscribe_url in mail.text
     assert mail.unsubscribe_url in mail.html
+
+
+def test_a_topic_that_is_renamed_has_its_new_name_in_the_next_copies(
+    office: Office, housing: Topic
+) -> None:
+    make_reader(office, [housing])
+    make_letter(office, topics=[housing])
+    delivery = the_delivery()
+    assert "one of these topics: Housing." in read(delivery).text
+    save_topic(slug=housing.slug, name="Homes", now=NOW)
+    assert "one of these topics: Homes." in read(delivery, LATER).text
+
+
+def test_the_copies_of_a_minute_share_the_words_of_a_letter(
+    office: Office, housing: Topic, django_assert_num_queries: Any
+) -> None:
+    make_reader(office, [housing])
+    make_letter(office, topics=[housing])
+    delivery = the_delivery()
+    letter_context(delivery, NOW)
+    with django_assert_num_queries(1):
+        letter_context(delivery, NOW + timedelta(seconds=59))
 
 
 def test_a_copy_in_the_readers_language(office: Office, housing: Topic) -> None:
