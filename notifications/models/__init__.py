@@ -3,7 +3,12 @@
 from notifications.models.calendar_block import CalendarBlock
 from notifications.models.delivery import Delivery, DeliveryState, MailHold, Tick
 from notifications.models.letter import Letter, LetterTranslation
-from notifications.models.subscription import Subscription, SubscriptionRequest, Suppression
+from notifications.models.subscription import (
+    Subscription,
+    SubscriptionRequest,
+    Suppression,
+    SuppressionReason,
+)
 
 __all__ = [
     "CalendarBlock",
@@ -15,5 +20,6 @@ __all__ = [
     "Subscription",
     "SubscriptionRequest",
     "Suppression",
+    "SuppressionReason",
     "Tick",
 ]

@@ -137,6 +137,11 @@ class MailHold(models.Model):
 
 
 class Tick(models.Model):
-    """When beat's minute last came round. One row, written by the tick."""
+    """When beat's minute last came round. One row, written by the tick.
+
+    ``cleaned_at``: when it last threw out what nobody needs any more; empty where it did not get
+    to the end.
+    """
 
     at = models.DateTimeField()
+    cleaned_at = models.DateTimeField(null=True)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -110,24 +111,49 @@ class Subscription(models.Model):
         return f"subscription {self.pk}"
 
 
+class SuppressionReason(models.TextChoices):
+    """Why an address gets no mail. A person's own no and a complaint are theirs to take back."""
+
+    BOUNCED = "bounced", _("There is no such mailbox")
+    COMPLAINED = "complained", _("Complaint")
+    PERSON = "person", _("The person wants no mail")
+    STAFF = "staff", _("Stopped by the office")
+
+
 class Suppression(models.Model):
     """An address that must not get bulk mail (``scope`` "bulk") or any mail ("all").
 
-    Only a keyed hash of the address is kept, so that the row outlives the person's erasure.
+    Only a keyed hash of the address is kept, so that the row outlives the person's erasure; as long
+    as they are known, ``person`` says whom it keeps from getting mail. One row a reason: taking one
+    back leaves the others.
     """
 
     address_hash = models.CharField(max_length=64)
+    person = models.ForeignKey(
+        "events.Person", null=True, on_delete=models.SET_NULL, related_name="suppressions"
+    )
     scope = models.CharField(max_length=10)
-    #: "bounced", "complained" or "staff".
-    reason = models.CharField(max_length=20)
+    reason = models.CharField(max_length=20, choices=SuppressionReason.choices)
+    #: The mail server's words, without addresses.
     detail = models.CharField(max_length=300, blank=True)
+    #: When it was last found to be so.
     created_at = models.DateTimeField()
+    #: The delivery that met it. A plain number: the row outlives it.
+    delivery_id = models.BigIntegerField(null=True)
+    #: The last attempt to reach an address that bounced, and the delivery that may make it.
+    tried_at = models.DateTimeField(null=True)
+    trial_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["address_hash", "scope"], name="suppression_once"),
+            models.UniqueConstraint(
+                fields=["address_hash", "scope", "reason"], name="suppression_once_a_reason"
+            ),
             models.CheckConstraint(
                 condition=Q(scope__in=["bulk", "all"]), name="suppression_scope_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(reason__in=SuppressionReason.values), name="suppression_reason_known"
             ),
         ]
 
