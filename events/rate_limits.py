@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from events.models import RateCount
@@ -76,6 +77,6 @@ def count(limit: Limit, subject: str, *, now: datetime) -> None:
         raise TooMany(limit, start + seconds - int(now.timestamp()))
 
 
-def forget_old(*, now: datetime) -> None:
-    """Delete counters whose window is long over. The tick's work."""
-    RateCount.objects.filter(window_start__lt=now - timedelta(days=1)).delete()
+def spent(now: datetime) -> QuerySet[RateCount]:
+    """Return the counters whose window is long over; whoever cleans up deletes them."""
+    return RateCount.objects.filter(window_start__lt=now - timedelta(days=1))

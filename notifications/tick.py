@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
-from events import clock, rate_limits
+from events import clock
 from events.actions.rsvps import expire_unproven
 from events.actions.series import extend_series
 from notifications import planning, reminders
+from notifications.cleaning import clean
 from notifications.delivery.sending import send_batch
 from notifications.delivery.sweep import sweep
 from notifications.models import Tick
@@ -24,7 +25,7 @@ PLANNED_AT_ONCE = 5
 
 
 def tick(*, now: datetime | None = None) -> None:
-    """Do what falls due with time, except sending: end, extend, promote, remind, sweep.
+    """Do what falls due with time, except sending: end, extend, promote, remind, sweep, clean.
 
     What a tick that never fired left undone, the next one does. A duty that fails is logged and
     keeps no other from being done.
@@ -36,7 +37,7 @@ def tick(*, now: datetime | None = None) -> None:
         lambda: promote_all_waiting(now=moment),
         lambda: reminders.plan(moment),
         lambda: sweep(now=moment),
-        lambda: rate_limits.forget_old(now=moment),
+        lambda: clean(now=moment),
     ]
     for duty in duties:
         try:

@@ -1,0 +1,65 @@
+"""Throws out rows that nobody will read again. The tick's work, at most once an hour."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from events import rate_limits
+from events.models import Event, SignInLink
+from events.models.event import FEED_PAST
+from notifications.calendars.blocks import render_version
+from notifications.models import CalendarBlock, Tick
+from volunteers.models import Shift
+
+PAUSE = timedelta(hours=1)
+#: Rows that one statement deletes: on SQLite nobody else writes meanwhile.
+BATCH = 500
+#: Seconds that one run takes at most; the next tick takes up what is left.
+SLICE = 2.0
+#: Sign-in links are good for half an hour; the planner may still ask for one of last week.
+KEPT_LINKS = timedelta(days=8)
+
+
+def spent_links(now: datetime) -> "QuerySet[Any]":
+    """Sign-in links that nobody can use any more."""
+    return SignInLink.objects.filter(created_at__lt=now - KEPT_LINKS)
+
+
+def old_blocks(now: datetime) -> "QuerySet[Any]":
+    """Calendar blocks of an earlier version, or of what has left the feeds or is gone.
+
+    A feed that is asked for such a one after all renders it again.
+    """
+    since = now - FEED_PAST
+    events = Event.objects.filter(uid=OuterRef("uid"), ends_at__gte=since)
+    shifts = Shift.objects.filter(uid=OuterRef("uid")).effective(start=since)
+    return CalendarBlock.objects.filter(
+        ~Q(render_version=render_version()) | ~(Q(Exists(events)) | Q(Exists(shifts)))
+    )
+
+
+SPENT: list[Callable[[datetime], "QuerySet[Any]"]] = [rate_limits.spent, spent_links, old_blocks]
+
+
+def clean(*, now: datetime) -> int:
+    """Delete what is spent, in batches; return how many rows. 0 within an hour of the last run.
+
+    Of ticks that come at once, one does it.
+    """
+    due = Tick.objects.filter(Q(cleaned_at=None) | Q(cleaned_at__lte=now - PAUSE))
+    if not due.update(cleaned_at=now):
+        return 0
+    end = time.monotonic() + SLICE
+    deleted = 0
+    for spent in SPENT:
+        rows = spent(now)
+        while keys := list(rows.values_list("pk", flat=True)[:BATCH]):
+            rows.model._base_manager.filter(pk__in=keys).delete()
+            deleted += len(keys)
+            if time.monotonic() > end:
+                Tick.objects.update(cleaned_at=None)
+                return deleted
+    return deleted
