@@ -1,7 +1,12 @@
 """How staff accounts differ from allauth's own: nobody signs up, and addresses come from us."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import ResetPasswordKeyForm
 from django.http import Http404, HttpRequest, HttpResponse
+
+from events import clock
+from events.actions.offices import prove_address
+from events.password_links import PasswordLinks
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -13,6 +18,17 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address that TRUSTED_PROXIES decided on, for allauth's own rate limits."""
         return str(request.client_address)  # type: ignore[attr-defined]
+
+
+class ChoosePasswordForm(ResetPasswordKeyForm):
+    """Chooses a password through a link. One that came by mail proves the account's address."""
+
+    def save(self) -> None:
+        # Before the new password, which spends the link.
+        was_mailed = PasswordLinks().was_mailed(self.user, self.temp_key)
+        super().save()
+        if was_mailed:
+            prove_address(user_id=self.user.pk, now=clock.now())
 
 
 def closed(request: HttpRequest) -> HttpResponse:

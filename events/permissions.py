@@ -46,7 +46,8 @@ def grants_of(user: StaffUser) -> Grants:
     if user.is_superuser:
         return Grants([(office, Role.MANAGER.value) for office in Office.objects.in_order()])
     memberships = (
-        Membership.objects.filter(user=user)
+        Membership.objects.in_force()
+        .filter(user=user)
         .select_related("office")
         .order_by("office__position", "office_id")
     )

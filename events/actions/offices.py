@@ -13,6 +13,7 @@ from events.audit import operation
 from events.errors import Refused
 from events.models import (
     Event,
+    EventStatus,
     Membership,
     Office,
     Role,
@@ -22,7 +23,7 @@ from events.models import (
     Venue,
 )
 
-#: Venue fields whose change moves a calendar entry.
+#: Venue fields that stand in a calendar entry and in the words that the search looks through.
 ADDRESS_FIELDS = frozenset({"name", "street", "locality", "region", "postal_code"})
 
 
@@ -116,18 +117,29 @@ def add_staff(
 ) -> Membership:
     """Give somebody a role in an office, with an account if they have none.
 
-    A known account keeps its name and password. Refused for who is a member already.
+    An account that is there keeps its name and password. If ``actor`` does not know it from an
+    office that they manage, that password may be somebody else's: the role waits until the address
+    is proven. Refused for who is a member already.
     """
     there = Refused("member_already", _("They work for this office already."), field="email")
     try:
         with operation(at=now, actor=actor) as op:
             email = email.strip().lower()
             user = StaffUser.objects.filter(email=email).first()
+            waits = False
             if user is None:
                 user = StaffUser.objects.create_user(email, password, name=name)
             elif Membership.objects.filter(user=user, office=office).exists():
                 raise there
-            membership = Membership.objects.create(user=user, office=office, role=role)
+            elif not user.has_usable_password() and not user.memberships.exists():
+                # Nobody's by now. A link that was handed over before chooses no password any more.
+                user.set_unusable_password()
+                user.save(update_fields=["password"])
+            else:
+                waits = actor is not None and not _is_known_to(actor, user)
+            membership = Membership.objects.create(
+                user=user, office=office, role=role, waits_for_proof=waits
+            )
             op.record(
                 "membership.created", office=office, staff_user=user, changes={"role": (None, role)}
             )
@@ -135,6 +147,30 @@ def add_staff(
         # Somebody else added them at the same moment.
         raise there from error
     return membership
+
+
+def _is_known_to(actor: StaffUser, user: StaffUser) -> bool:
+    managed = Membership.objects.in_force().filter(user=actor, role=Role.MANAGER)
+    return (
+        Membership.objects.in_force()
+        .filter(user=user, office__in=managed.values("office"))
+        .exists()
+    )
+
+
+def prove_address(*, user_id: int, now: datetime) -> None:
+    """Let the roles of an account count that waited until its address was proven."""
+    with operation(at=now) as op:
+        waiting = Membership.objects.select_for_update(no_key=True).filter(
+            user_id=user_id, waits_for_proof=True
+        )
+        for membership in waiting.order_by("pk"):
+            membership.waits_for_proof = False
+            membership.save(update_fields=["waits_for_proof"])
+            op.record(
+                "membership.changed", office=membership.office_id, staff_user=user_id,
+                changes={"waits_for_proof": (True, False)},
+            )  # fmt: skip
 
 
 def change_role(
@@ -168,12 +204,15 @@ def remove_staff(*, membership_id: int, now: datetime, actor: StaffUser | None =
 def _keep_a_manager(membership: Membership) -> None:
     """Refuse to take the role of the office's last manager.
 
-    All managers of the office are locked, so that two cannot leave at once.
+    All managers of the office are locked, so that two cannot leave at once. Who only waits to be
+    one cannot manage yet.
     """
-    managers = membership.office.memberships.select_for_update(no_key=True).filter(
-        role=Role.MANAGER
+    managers = (
+        Membership.objects.in_force()
+        .select_for_update(no_key=True)
+        .filter(office=membership.office, role=Role.MANAGER)
     )
-    if membership.role == Role.MANAGER and len(managers.order_by("pk")) == 1:
+    if list(managers.order_by("pk")) == [membership]:
         raise Refused("last_manager", _("Name another manager first."))
 
 
@@ -192,8 +231,9 @@ def edit_venue(
 ) -> Venue:
     """Correct a venue's facts everywhere they show.
 
-    A changed address also raises SEQUENCE of its events and of what else takes place there, so
-    that calendars take it over.
+    A changed name or address (``venue.moved``) also raises SEQUENCE of what takes place there, so
+    that calendars take it over; of what is public and still to come it is a fact (``event.moved``),
+    so that everyone concerned hears of old and new. The rest is ``venue.edited``.
     """
     with operation(at=now, actor=actor) as op:
         venue = Venue.objects.select_for_update(no_key=True).get(pk=venue_id)
@@ -204,20 +244,30 @@ def edit_venue(
         }
         if not changed:
             return venue
+        before = venue.location
         for name, (_old, new) in changed.items():
             setattr(venue, name, new)
         venue.updated_at = now
         venue.save()
-        op.record("venue.edited", office=venue.office_id, venue=venue, changes=changed)
-        showing = list(Event.objects.filter(venue=venue).values_list("pk", flat=True))
-        raise_revisions(op, showing)
-        is_moved = bool(ADDRESS_FIELDS & set(changed))
-        if is_moved:
-            Event.objects.filter(pk__in=showing).update(sequence=F("sequence") + 1)
-            for event in Event.objects.filter(pk__in=showing).select_related("venue"):
+        # What is public and stays the same to the eye is no move.
+        location = {"location": (before, venue.location)} if venue.location != before else {}
+        op.record(
+            "venue.moved" if location else "venue.edited",
+            office=venue.office_id, venue=venue, changes=changed | location,
+        )  # fmt: skip
+        raise_revisions(op, Event.objects.filter(venue=venue).values_list("pk", flat=True))
+        # Read again, now that they are locked: one may have gone elsewhere meanwhile.
+        there = Event.objects.filter(venue=venue).select_related("venue")
+        if ADDRESS_FIELDS & set(changed):
+            for event in there:
                 Event.objects.filter(pk=event.pk).update(search_text=search_text_of(event))
+        if location:
+            Event.objects.visited_at(venue).update(sequence=F("sequence") + 1)
+            coming = Event.objects.posted().upcoming(now).visited_at(venue)
+            for event in coming.exclude(status=EventStatus.CANCELLED).order_by("pk"):
+                op.record("event.moved", event=event, changes=location)
         for also_shown in extensions.venue_edited:
-            also_shown(op, venue, is_moved)
+            also_shown(op, venue, before)
     return venue
 
 

@@ -64,6 +64,12 @@ class Role(models.TextChoices):
     MANAGER = "manager", _("Manager")
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def in_force(self) -> "MembershipQuerySet":
+        """Return the roles that count by now."""
+        return self.filter(waits_for_proof=False)
+
+
 class Membership(models.Model):
     """One staff account's role in one office."""
 
@@ -72,6 +78,11 @@ class Membership(models.Model):
         "events.Office", on_delete=models.CASCADE, related_name="memberships"
     )
     role = models.CharField(max_length=20, choices=Role.choices)
+    #: Given to an account that is not the office's own: who made it may have chosen its password.
+    #: The role counts once a password was chosen through a link mailed to the account's address.
+    waits_for_proof = models.BooleanField(default=False)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -4,11 +4,13 @@ A new account has no password. Whoever adds it gets a link, once, to hand over: 
 for three days, and needs no mail server. Later "Forgot your password?" on the sign-in page does the
 same by mail. The link is never shown for an account that has a password, or that works for an
 office which the manager does not manage: it would open what is not theirs.
+
+An account that another office made may be in the hands of whoever made it. A role here waits until
+its holder has chosen a password by mail, and so has shown that the address is theirs.
 """
 
 from typing import Any
 
-from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django import forms
 from django.conf import settings
@@ -23,6 +25,7 @@ from events.actions.offices import add_staff, change_role, remove_staff
 from events.address_field import AddressField
 from events.errors import Refused
 from events.models import Membership, Office, Role, StaffUser
+from events.password_links import token_by_hand
 from events.staff.access import (
     FORM,
     POST,
@@ -87,17 +90,18 @@ def member_list(request: StaffRequest) -> HttpResponse:
         except Refused as refused:
             form.add_error(refused.field or None, refused.message)
         else:
-            messages.success(request, _("%(name)s works here now.") % {"name": membership.user})
-            if not is_known_here(request, membership):
-                # Whoever made it has seen the link that chose its first password.
+            if membership.waits_for_proof:
                 messages.warning(
                     request,
                     _(
-                        "Another office made the account of %(email)s. Ask the person whether it "
-                        "is theirs; “Forgot your password?” on the sign-in page makes sure of it."
+                        "%(email)s has an account that your office did not make. The role counts "
+                        "once they have chosen a new password with “Forgot your password?” on the "
+                        "sign-in page, which shows that the address is theirs. Please tell them."
                     )
                     % {"email": membership.user.email},
                 )
+                return see_other(_list_url(request, office))
+            messages.success(request, _("%(name)s works here now.") % {"name": membership.user})
             if may_get_link(request, membership.user):
                 return _link_page(request, membership)
             return see_other(_list_url(request, office))
@@ -110,7 +114,9 @@ def _page(request: StaffRequest, office: Office, form: MemberForm) -> HttpRespon
         .select_related("user")
         .order_by("role", "user__name", "user__email")
     )
-    managers = [member for member in members if member.role == Role.MANAGER]
+    managers = [
+        member for member in members if member.role == Role.MANAGER and not member.waits_for_proof
+    ]
     context = {
         "members": [
             {
@@ -161,7 +167,13 @@ def member_link(request: StaffRequest, pk: int) -> HttpResponse:
     """Show a new link to choose a password, for an account that has none yet."""
     member = own_row(request, Membership.objects.select_related("user"), pk=pk)
     if not may_get_link(request, member.user):
-        raise Refused("has_password", _("This account has a password already."))
+        raise Refused(
+            "no_link",
+            _(
+                "This account has a password, or works for another office, too. Its holder can "
+                "choose a new password with “Forgot your password?” on the sign-in page."
+            ),
+        )
     return _link_page(request, member)
 
 
@@ -173,22 +185,13 @@ def may_get_link(request: StaffRequest, user: StaffUser) -> bool:
     return set(user.memberships.values_list("office_id", flat=True)) <= managed
 
 
-def is_known_here(request: StaffRequest, membership: Membership) -> bool:
-    """Whether the account is new, or works for another office that this manager manages."""
-    others = membership.user.memberships.exclude(pk=membership.pk)
-    offices = set(others.values_list("office_id", flat=True))
-    is_new = not offices and not membership.user.has_usable_password()
-    managed = {office.pk for office in request.grants.offices("edit_staff")}
-    return is_new or bool(offices & managed)
-
-
 def password_link(user: StaffUser) -> str:
     """Return the address at which ``user`` chooses a password: once, for three days."""
     path = reverse(
         "account_reset_password_from_key",
         kwargs={
             "uidb36": user_pk_to_url_str(user),
-            "key": default_token_generator.make_token(user),
+            "key": token_by_hand(user),
         },
     )
     return f"{settings.SITE_URL}{path}"
@@ -212,7 +215,9 @@ def _list_url(request: StaffRequest, office: Office) -> str:
 
 def _after(request: StaffRequest, office: Office) -> HttpResponse:
     """Lead back to the list, or to the desk for who has just given up managing."""
-    still = Membership.objects.filter(user=request.user, office=office, role=Role.MANAGER)
+    still = Membership.objects.in_force().filter(
+        user=request.user, office=office, role=Role.MANAGER
+    )
     if not request.user.is_superuser and not still.exists():
         return see_other(reverse("staff"))
     return see_other(_list_url(request, office))

@@ -7,22 +7,40 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils.http import base36_to_int
 
 from events.actions.offices import edit_office, edit_venue
-from events.models import Event, Membership, Office, Role, StaffUser, Topic, Venue
+from events.models import (
+    AuditEntry,
+    Event,
+    Membership,
+    Office,
+    OfficeKind,
+    Role,
+    StaffUser,
+    Topic,
+    Venue,
+)
+from events.permissions import grants_of
 from events.pictures import NotAPicture, read_format
+from notifications.models import Delivery
+from notifications.planning import plan_outbox
 from tests.clock import at
 from tests.desk import Desk
 from tests.factories import (
     NOW,
     PASSWORD,
+    make_claim,
     make_event,
     make_office,
+    make_rsvp,
+    make_shift,
     make_staff,
     make_topic,
     make_venue,
@@ -76,6 +94,40 @@ def test_a_corrected_place_shows_at_its_events(desk: Desk, office: Office) -> No
     after = Event.objects.get(pk=event.pk)
     assert (after.revision, after.sequence) == (event.revision + 1, event.sequence)
     assert "The door on Elm Street" in page(desk.client.get(event.get_absolute_url())).text
+
+
+def test_a_new_address_is_shown_with_who_is_told_before_it_is_saved(
+    desk: Desk, office: Office
+) -> None:
+    venue = make_venue(office)
+    hall, fair = (make_event(office, venue=venue) for _number in range(2))
+    for event in (hall, fair):
+        make_rsvp(event, email="both@example.org")
+    make_rsvp(fair, email="one@example.org")
+    make_claim(make_shift(office=office, venue=venue), email="helps@example.org")
+    make_rsvp(make_event(office), email="elsewhere@example.org")
+    review = page(desk.change("staff-venue", {"street": "14 Elm Street"}, pk=venue.pk))
+    assert "2 guests and 1 volunteer will get one message each." in review.text
+    assert "New Main Library, Community Room, 14 Elm Street, San Arroyo, CA 90000" in review.text
+    assert Venue.objects.get(pk=venue.pk).street == "12 Oak Avenue"
+    sent = desk.send("staff-venue", review.fields | {"do": "confirm"}, pk=venue.pk)
+    assert "2 guests and 1 volunteer will get a message" in desk.follow(sent).text
+    assert Venue.objects.get(pk=venue.pk).street == "14 Elm Street"
+    while plan_outbox(now=NOW):
+        pass
+    told = Delivery.objects.filter(message__in=("place_changed", "event_changed", "shift_changed"))
+    assert sorted((d.message, str(d.person and d.person.email)) for d in told) == [
+        ("event_changed", "one@example.org"),
+        ("place_changed", "both@example.org"),
+        ("shift_changed", "helps@example.org"),
+    ]
+
+
+def test_a_new_address_that_concerns_nobody_is_saved_at_once(desk: Desk, office: Office) -> None:
+    venue = make_venue(office)
+    make_event(office, venue=venue)
+    desk.change("staff-venue", {"street": "14 Elm Street"}, pk=venue.pk)
+    assert Venue.objects.get(pk=venue.pk).street == "14 Elm Street"
 
 
 def test_a_stale_place_is_not_overwritten(desk: Desk, office: Office) -> None:
@@ -318,17 +370,84 @@ def test_a_new_colleague_gets_a_link_that_works_once(desk: Desk, office: Office)
     assert Membership.objects.get(user__email="tom@example.org").role == Role.EDITOR
 
 
-def test_an_account_that_is_there_keeps_its_password_and_gets_no_link(desk: Desk) -> None:
-    other = make_staff(make_office(), email="ada@example.org")
+def mailed_link(email: str) -> str:
+    """Ask for a new password, and return the link in the mail."""
+    mail.outbox.clear()
+    Client().post("/accounts/password/reset/", {"email": email})
+    (message,) = mail.outbox
+    assert message.to == [email]
+    return next(word for word in str(message.body).split() if "/password/reset/key/" in word)
+
+
+def choose_password(link: str) -> Client:
+    """Choose :data:`PASSWORD` through the link, and sign in with it."""
+    browser = Client()
+    form = browser.get(link)
+    browser.post(form["Location"], {"password1": PASSWORD, "password2": PASSWORD})
+    email = StaffUser.objects.get(pk=base36_to_int(link.split("/key/")[1].split("-")[0])).email
+    browser.post("/accounts/login/", {"login": email, "password": PASSWORD})
+    return browser
+
+
+def test_a_role_of_an_account_that_another_office_made_waits_for_a_password_by_mail(
+    desk: Desk, office: Office
+) -> None:
+    """A manager elsewhere may have made it for an address that is not theirs."""
+    elsewhere = make_office(kind=OfficeKind.CAMPAIGN)
+    their_desk = Desk(make_staff(elsewhere))
+    made = page(their_desk.change("staff-members", {"email": "ada@example.org"}))
+    link = next(word for word in made.text.split() if word.startswith("http://testserver/"))
+
     answer = desk.change("staff-members", {"email": "ada@example.org", "role": "manager"})
     told = desk.follow(answer).text
-    assert "works here now" in told
-    # A manager elsewhere may have made it for an address that is not theirs.
-    assert "Another office made the account of ada@example.org." in told
-    other.refresh_from_db()
-    assert other.check_password(PASSWORD)
-    member = Membership.objects.get(user=other, office__memberships__user=desk.user)
+    assert "ada@example.org has an account that your office did not make." in told
+    assert "Waits for a new password by mail" in told
+    member = Membership.objects.get(user__email="ada@example.org", office=office)
     assert desk.send("staff-member-link", {}, pk=member.pk).status_code == 422
+
+    # Whoever has the link that was handed over comes in where it was made, and nowhere else.
+    intruder = choose_password(link)
+    assert intruder.get("/staff/").context["office"] == elsewhere
+    assert intruder.get(reverse("staff-office", kwargs={"slug": office.slug})).status_code == 403
+    assert grants_of(member.user).offices("see_desk") == [elsewhere]
+    assert "The last manager stays." in desk.see("staff-members").text
+
+    holder = choose_password(mailed_link("ada@example.org"))
+    assert holder.get(reverse("staff-office", kwargs={"slug": office.slug})).status_code == 200
+    assert intruder.get("/staff/").status_code == 302
+    assert "Waits for" not in desk.see("staff-members").text
+    entry = AuditEntry.objects.get(action="membership.changed")
+    assert (entry.office_id, entry.changes) == (office.pk, {"waits_for_proof": None})
+
+
+def test_a_role_of_a_colleague_from_another_office_of_the_same_manager_counts_at_once(
+    desk: Desk, office: Office
+) -> None:
+    ada = make_staff(office, email="ada@example.org")
+    other = make_office(name="The other office")
+    Membership.objects.create(user=desk.user, office=other, role=Role.MANAGER)
+    answer = desk.change(
+        "staff-members", {"email": "ada@example.org"}, query=f"?office={other.slug}"
+    )
+    assert "works here now" in desk.follow(answer).text
+    assert grants_of(ada).offices("see_desk") == [office, other]
+    ada.refresh_from_db()
+    assert ada.check_password(PASSWORD)
+
+
+def test_a_link_to_an_account_that_nobody_took_is_void_once_another_office_makes_it_its_own(
+    desk: Desk, office: Office
+) -> None:
+    their_desk = Desk(make_staff(make_office()))
+    made = page(their_desk.change("staff-members", {"email": "ada@example.org"}))
+    link = next(word for word in made.text.split() if word.startswith("http://testserver/"))
+    member = Membership.objects.get(user__email="ada@example.org")
+    their_desk.send("staff-member-remove", {}, pk=member.pk)
+
+    answer = desk.change("staff-members", {"email": "ada@example.org"})
+    new = next(word for word in page(answer).text.split() if word.startswith("http://testserver/"))
+    assert "password1" not in Client().get(link, follow=True).content.decode()
+    assert choose_password(new).get("/staff/").context["office"] == office
 
 
 def test_nobody_gets_a_link_to_an_account_of_an_office_that_is_not_theirs(desk: Desk) -> None:
