@@ -4,7 +4,7 @@ An upper app appends to these lists in its ``AppConfig.ready()``. The lists are 
 reader sees what an extension has to bring.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -64,6 +64,19 @@ class FirstStep:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A change of time, place or status before it is made: of events, or of a place."""
+
+    #: Their keys: what is public and not over.
+    events: Sequence[int]
+    #: The link to join online is all that changes.
+    joining_alone: bool = False
+    #: The place whose name or address changes, with what takes place there beside the events.
+    venue: "Venue | None" = None
+    now: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Concerned:
     """A group of people whom a change of an event concerns."""
 
@@ -114,15 +127,14 @@ desk_sections: list[DeskSection] = []
 person_sections: list[PersonSection] = []
 first_steps: list[FirstStep] = []
 
-#: ``concerned(event, joining_alone)`` counts whom beside the guests a change of time, place or
-#: status is told, one query each; ``None`` where there is nobody. ``joining_alone``: the link to
-#: join online is all that changes.
-concerned: "list[Callable[[Event, bool], Concerned | None]]" = []
+#: ``concerned(change)`` counts whom beside the guests a change is told, one query each; ``None``
+#: where there is nobody.
+concerned: "list[Callable[[Change], Concerned | None]]" = []
 
 #: Called inside the action that edits a place, for what else shows it: with its operation, the
-#: place, and whether name or address changed, which moves calendar entries. Raises revisions, and
-#: SEQUENCE where the address changed (DESIGN.md, Counters).
-venue_edited: "list[Callable[[Operation, Venue, bool], None]]" = []
+#: place, and its name and address in one line as they were. Raises revisions, and where that line
+#: is another one now also SEQUENCE (DESIGN.md, Counters), and records whose place moved with it.
+venue_edited: "list[Callable[[Operation, Venue, str], None]]" = []
 
 #: What a fact is called in the history of an event: the action of its AuditEntry → words in the
 #: past tense ("Shift moved"). Actions that are not here do not show.

@@ -177,7 +177,10 @@ class Earlier(NamedTuple):
     ends_at: datetime | None = None
     timezone: str = ""
     all_day: bool = False
+    #: Another place, by its name.
     venue: str = ""
+    #: The same place under another name or address.
+    address: str = ""
     mode: str = ""
 
 
@@ -198,7 +201,12 @@ def before_the_move(event: Event) -> Earlier | None:
     # The two facts of one operation are one change.
     last = [entry for entry in entries if entry.operation == entries[0].operation]
     old = {name: pair[0] for entry in last for name, pair in entry.changes.items() if pair}
-    earlier = Earlier(at=entries[0].at, venue=old.get("venue") or "", mode=old.get("mode") or "")
+    earlier = Earlier(
+        at=entries[0].at,
+        venue=old.get("venue") or "",
+        address=old.get("location") or "",
+        mode=old.get("mode") or "",
+    )
     if {"starts_at", "ends_at", "timezone", "all_day"} & set(old):
         earlier = earlier._replace(
             starts_at=_instant(old.get("starts_at")) or event.starts_at,
@@ -206,7 +214,7 @@ def before_the_move(event: Event) -> Earlier | None:
             timezone=old.get("timezone") or event.timezone,
             all_day=old.get("all_day", event.all_day),
         )
-    if earlier.starts_at is None and not earlier.venue and not earlier.mode:
+    if earlier.starts_at is None and not (earlier.venue or earlier.address or earlier.mode):
         return None
     return earlier
 

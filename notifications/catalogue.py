@@ -16,7 +16,15 @@ from django.utils.translation import gettext_lazy as _
 from notifications.letters.messages import MESSAGES as LETTERS
 from notifications.letters.messages import SILENT as SILENT_ABOUT_LETTERS
 from notifications.message import Message
-from notifications.messages import claims, events, people, reminding, rsvps, shifts
+from notifications.messages import (
+    claims,
+    events,
+    people,
+    reminding,
+    rsvps,
+    several,
+    shifts,
+)
 from notifications.messages.guards import Guard, holds
 from notifications.subscriptions.messages import MESSAGES as SIGN_UPS
 from notifications.subscriptions.messages import SILENT as SILENT_ABOUT_SIGN_UPS
@@ -191,6 +199,28 @@ MESSAGES: list[Message] = [
     ),
     # --- Events and shifts as such ---------------------------------------------------------------
     _message(
+        name="dates_cancelled",
+        title=_("Several dates cancelled"),
+        description=_("The dates, the reason, and the end of the calendar entries."),
+        recipients=_("Guests and volunteers of several dates of a series that ends"),
+        actions=("series.ended",),
+        audience=several.everyone,
+        guard=several.are_cancelled,
+        context=several.context_cancelled,
+        calendar=events.calendar,
+    ),
+    _message(
+        name="place_changed",
+        title=_("New address of a place"),
+        description=_("The old and the new name or address, and what takes place there."),
+        recipients=_("Who holds several places at events or on shifts there"),
+        actions=("venue.moved",),
+        audience=several.everyone,
+        guard=several.are_elsewhere,
+        context=several.context_elsewhere,
+        calendar=events.calendar,
+    ),
+    _message(
         name="event_cancelled",
         title=_("Event cancelled"),
         description=_("The reason, and the end of the calendar entry. Shifts end with the event."),
@@ -214,10 +244,19 @@ MESSAGES: list[Message] = [
     ),
     _message(
         name="event_changed",
-        title=_("Event moved"),
-        description=_("Old and new time and place in one message; the calendar entry moves along."),
+        title=_("Event moved, or certain now"),
+        description=_(
+            "Old and new time and place in one message, or that it is certain now, or not yet, or "
+            "takes place after all; the calendar entry follows."
+        ),
         recipients=_("Guests and volunteers of the event, also those who wait"),
-        actions=("event.rescheduled", "event.moved"),
+        actions=(
+            "event.rescheduled",
+            "event.moved",
+            "event.resumed",
+            "event.confirmed",
+            "event.made_tentative",
+        ),
         audience=events.everyone,
         guard=events.is_changed,
         context=events.context_changed,
@@ -249,8 +288,17 @@ MESSAGES: list[Message] = [
         name="calendar_update",
         title=_("Calendar entry"),
         description=_("A short message that moves or removes one entry in the calendar."),
-        recipients=_("Who has several entries for one event, beside the message that says why"),
-        actions=("event.rescheduled", "event.moved", "event.postponed", "event.cancelled"),
+        recipients=_("Who has several entries that change, beside the message that says why"),
+        actions=(
+            "event.rescheduled",
+            "event.moved",
+            "event.resumed",
+            "event.confirmed",
+            "event.made_tentative",
+            "event.postponed",
+            "event.cancelled",
+            "shift.moved",
+        ),
         audience=events.each_entry,
         summary=False,
         guard=events.is_in_calendar,
@@ -289,7 +337,6 @@ SILENT: dict[str, str] = {
     "event.created": "a draft is for staff alone",
     "event.posted": "nobody has a place yet; subscribers get letters and feeds",
     "event.edited": "neither time nor place changed; page, feeds and reminders show it",
-    "series.ended": "each date that is called off is a fact of its own",
     "event.deleted": "a draft that nobody but staff has seen",
     "rsvp.proven": "the page after the button says it; what it led to is a fact of its own",
     "rsvp.attended": "staff wrote down who came; it changes nothing for the guest",
@@ -308,7 +355,7 @@ SILENT: dict[str, str] = {
     "office.created": "it has no people yet",
     "office.edited": "the pages show it, and the next message is sent under it",
     "venue.created": "no event is there yet",
-    "venue.edited": "a correction of a place; an event that goes to another one is moved",
+    "venue.edited": "name and address are the same; pages, feeds and reminders show the rest",
     "topic.created": "the sign-up form shows it",
     "topic.edited": "the pages show it",
     "membership.created": "staff are told by whoever adds them",

@@ -123,10 +123,12 @@ def _settled_since(now: datetime, leads: Mapping[int, object]) -> _Settled:
     entries = AuditEntry.objects.filter(
         office_id__in=leads,
         at__gte=now - LOOKS_BACK,
-        action__in=("event.rescheduled", "shift.rescheduled", "office.edited"),
+        action__in=(
+            "event.rescheduled", "event.resumed", "shift.rescheduled", "office.edited",
+        ),
     ).order_by("at", "id")
     for entry in entries.only("action", "at", "office_id", "event_id", "subjects", "changes"):
-        if entry.action == "event.rescheduled":
+        if entry.action in ("event.rescheduled", "event.resumed"):
             events[entry.event_id] = entry.at
         elif entry.action == "shift.rescheduled":
             shifts[entry.subjects["shift"]] = entry.at

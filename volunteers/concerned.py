@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from events import extensions
-from events.extensions import Concerned
-from events.models import RSVP, Event
+from events.extensions import Change, Concerned
+from events.models import RSVP
 from volunteers.models import Shift, ShiftClaim
 
 WORDS = {
@@ -28,17 +28,22 @@ WORDS = {
 }
 
 
-def volunteers(event: Event, joining_alone: bool) -> Concerned | None:
-    """Count everyone with a place, or a place in line, on a shift of the event, once each.
+def volunteers(change: Change) -> Concerned | None:
+    """Count everyone with a place, or a place in line, on a shift that changes, once each.
 
     Whoever has an RSVP as well is among the guests already: they get one message. A new link to
     join online concerns nobody who works in the room.
     """
-    if joining_alone:
+    if change.joining_alone:
         return None
-    shifts = Shift.objects.standing().filter(event=event)
-    guests = RSVP.objects.active().filter(event=event).values("person")
-    claims = ShiftClaim.objects.active().filter(shift__in=shifts, person__isnull=False)
+    shifts = Shift.objects.standing().filter(event__in=change.events).values("pk")
+    of_place: list[int] = []
+    if change.venue is not None and change.now is not None:
+        there = Shift.objects.coming_at(change.venue, change.now).going_on()
+        of_place = list(there.values_list("pk", flat=True))
+    guests = RSVP.objects.active().filter(event__in=change.events).values("person")
+    claims = ShiftClaim.objects.active().filter(person__isnull=False)
+    claims = claims.filter(Q(shift__in=shifts) | Q(shift__in=of_place))
     claims = claims.exclude(person__in=guests)
     people = claims.aggregate(
         all=Count("person", distinct=True),

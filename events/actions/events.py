@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
@@ -155,15 +156,17 @@ def create_event(
     actor: StaffUser | None = None,
 ) -> Event:
     """Make an event, as a draft or (``post``) public at once."""
+    return with_free_address(partial(_create_event, office, draft, post, now, actor))
 
-    def write() -> Event:
-        with operation(at=now, actor=actor) as op:
-            event = insert_event(op, draft, office=office)
-            if post:
-                post_now(op, event)
-        return event
 
-    return with_free_address(write)
+def _create_event(
+    office: Office, draft: EventDraft, post: bool, now: datetime, actor: StaffUser | None
+) -> Event:
+    with operation(at=now, actor=actor) as op:
+        event = insert_event(op, draft, office=office)
+        if post:
+            post_now(op, event)
+    return event
 
 
 def with_free_address(write: Callable[[], Written]) -> Written:
@@ -213,9 +216,10 @@ def edit_event(
     """Change any of :data:`EDITABLE`; unchanged values are harmless. ``post``: and make it public.
 
     One fact per kind of change, so that everyone concerned gets one message with old and new:
-    ``event.rescheduled`` (time), ``event.moved`` (place), ``event.edited`` (the rest). A larger
-    capacity promotes; a smaller one removes nobody. Refused if the event is no longer at
-    ``revision``, which the editor has seen.
+    ``event.rescheduled`` (time), ``event.moved`` (place), ``event.confirmed`` or
+    ``event.made_tentative`` (whether it is certain), ``event.edited`` (the rest). A larger capacity
+    promotes; a smaller one removes nobody. Refused if the event is no longer at ``revision``, which
+    the editor has seen.
     """
     if unknown := set(changes) - EDITABLE:
         raise TypeError(f"edit_event does not change {sorted(unknown)}")
@@ -286,7 +290,9 @@ def apply_changes(
         raise _is_cancelled()
     time = {name: changed[name] for name in TIME_FIELDS if name in changed}
     place = {name: changed[name] for name in PLACE_FIELDS if name in changed}
-    rest = {k: v for k, v in changed.items() if k not in time and k not in place} | related
+    certainty = {name: changed[name] for name in ("status",) if name in changed}
+    told = time | place | certainty
+    rest = {name: pair for name, pair in changed.items() if name not in told} | related
 
     for name, (_old, new) in changed.items():
         if name not in CAPACITY_FIELDS:
@@ -294,7 +300,7 @@ def apply_changes(
     if event.is_postponed and ("starts_at" in time or (time and sets_date)):
         time["status"] = (event.status, EventStatus.CONFIRMED)
         event.status, event.status_reason = EventStatus.CONFIRMED, ""
-    if time or place or "status" in changed:
+    if told:
         event.sequence += 1
     if time:
         event.schedule_rev += 1
@@ -307,6 +313,12 @@ def apply_changes(
         op.record("event.rescheduled", event=event, changes=time)
     if place:
         op.record("event.moved", event=event, changes=place)
+    if certainty:
+        is_certain = event.status == EventStatus.CONFIRMED
+        op.record(
+            "event.confirmed" if is_certain else "event.made_tentative",
+            event=event, changes=certainty,
+        )  # fmt: skip
     if rest:
         op.record("event.edited", event=event, changes=rest)
     for name, mode in CAPACITY_FIELDS.items():
@@ -385,6 +397,32 @@ def postpone_event(
     return _call_off(event_id, EventStatus.POSTPONED, "event.postponed", reason, now, actor)
 
 
+def resume_event(*, event_id: int, now: datetime, actor: StaffUser | None = None) -> Event:
+    """Let a postponed event take place on its old date after all; any other stays as it is.
+
+    Its reminders are planned anew. Refused once the old date is over.
+    """
+    with operation(at=now, actor=actor) as op:
+        event = lock_event(event_id)
+        if not event.is_postponed:
+            return event
+        if event.is_over(now):
+            raise Refused("event_over", _("The old date has passed. Set a new one."))
+        changes = {
+            "status": (event.status, EventStatus.CONFIRMED),
+            "status_reason": (event.status_reason, ""),
+        }
+        event.status, event.status_reason = EventStatus.CONFIRMED, ""
+        event.sequence += 1
+        event.schedule_rev += 1
+        event.revision += 1
+        event.updated_at = now
+        event.save()
+        op.record("event.resumed", event=event, changes=changes)
+        promote_line(op, event)
+    return event
+
+
 def reason_is_missing() -> Refused:
     """Return why nothing is called off in silence."""
     return Refused("reason_missing", _("Say why; everyone who hears of it asks."), field="reason")
@@ -405,18 +443,25 @@ def _call_off(
         event = lock_event(event_id)
         if event.status == status or event.is_cancelled:
             return event
-        changes = {
-            "status": (event.status, status),
-            "status_reason": (event.status_reason, reason.strip()),
-        }
-        event.status, event.status_reason = status, reason.strip()
         event.source_hash = source_hash or event.source_hash
-        event.sequence += 1
-        event.revision += 1
-        event.updated_at = now
-        event.save()
-        op.record(action, event=event, changes=changes)
+        call_off_now(op, event, status, action, reason)
     return event
+
+
+def call_off_now(
+    op: Operation, event: Event, status: EventStatus, action: str, reason: str
+) -> None:
+    """Call a locked event off, in the caller's transaction."""
+    changes = {
+        "status": (event.status, status),
+        "status_reason": (event.status_reason, reason.strip()),
+    }
+    event.status, event.status_reason = status, reason.strip()
+    event.sequence += 1
+    event.revision += 1
+    event.updated_at = op.at
+    event.save()
+    op.record(action, event=event, changes=changes)
 
 
 def delete_draft(*, event_id: int, now: datetime, actor: StaffUser | None = None) -> None:
@@ -432,8 +477,11 @@ def erase_draft(op: Operation, event: Event) -> None:
     """Delete a locked draft, in the caller's transaction. Raises ProtectedError if in use."""
     if event.is_posted:
         raise Refused("event_posted", _("This event is public. Cancel it instead."))
-    op.record("event.deleted", event=event, changes={"title": (event.title, None)})
+    key = event.pk
     event.delete()
+    # Of what is gone the facts still name the key.
+    event.pk = key
+    op.record("event.deleted", event=event, changes={"title": (event.title, None)})
 
 
 def _in_use() -> Refused:

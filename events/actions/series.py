@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from events.actions.events import (
     LONGEST_SLUG,
     EventDraft,
-    cancel_event,
+    call_off_now,
     erase_draft,
     insert_event,
     post_now,
@@ -20,7 +20,8 @@ from events.actions.events import (
     with_free_address,
 )
 from events.audit import Operation, operation
-from events.models import Event, Office, Series, StaffUser
+from events.models import Event, EventStatus, Office, Series, StaffUser
+from events.models.event import EventQuerySet
 
 #: How far ahead dates exist as rows (DESIGN.md, Series).
 WINDOW = timedelta(days=365)
@@ -64,24 +65,31 @@ def create_series(
 
     ``draft`` is the first date; ``rule`` an RRULE without DTSTART (``FREQ=WEEKLY``).
     """
+    return with_free_address(partial(_create_series, office, draft, rule, post, now, actor))
+
+
+def _create_series(
+    office: Office,
+    draft: EventDraft,
+    rule: str,
+    post: bool,
+    now: datetime,
+    actor: StaffUser | None,
+) -> Series:
     zone = ZoneInfo(draft.timezone)
     first = draft.starts_at.astimezone(zone).replace(tzinfo=None)
-
-    def write() -> Series:
-        with operation(at=now, actor=actor) as op:
-            series = Series.objects.create(
-                office=office,
-                rule=rule,
-                first_start=first.isoformat(timespec="minutes"),
-                timezone=draft.timezone,
-                extended_to=draft.starts_at,
-                created_at=now,
-            )
-            until = max(now + WINDOW, draft.starts_at + timedelta(seconds=1))
-            _write_dates(op, series, draft, until=until, post=post, most=None)
-        return series
-
-    return with_free_address(write)
+    with operation(at=now, actor=actor) as op:
+        series = Series.objects.create(
+            office=office,
+            rule=rule,
+            first_start=first.isoformat(timespec="minutes"),
+            timezone=draft.timezone,
+            extended_to=draft.starts_at,
+            created_at=now,
+        )
+        until = max(now + WINDOW, draft.starts_at + timedelta(seconds=1))
+        _write_dates(op, series, draft, until=until, post=post, most=None)
+    return series
 
 
 def _write_dates(
@@ -157,36 +165,45 @@ def end_series(
 ) -> int:
     """Call off this date of a series and all later ones, and repeat it no more; return how many.
 
-    Drafts are thrown away; public dates are cancelled with ``reason``, each an action of its own,
-    so that a run that is cut short can be repeated. Dates that are over stay as they are.
+    Drafts are thrown away, public dates cancelled with ``reason``: all or nothing, so that whoever
+    has a place at ten of them hears of it once. Dates that are over stay as they are.
     """
     first = Event.objects.get(pk=event_id)
-    later = Event.objects.filter(series=first.series_id, series_start__gte=first.series_start)
-    later = later.filter(ends_at__gt=now).exclude(status="cancelled").order_by("pk")
-    if later.filter(posted_at__isnull=False).exists() and not reason.strip():
-        raise reason_is_missing()
     with operation(at=now, actor=actor) as op:
+        # The tick adds no dates meanwhile.
         series = Series.objects.select_for_update(no_key=True).get(pk=first.series_id)  # type: ignore[misc]
+        later = list(
+            dates_from(first, now).select_for_update(no_key=True, of=("self",)).order_by("pk")
+        )
+        if not reason.strip() and any(event.is_posted for event in later):
+            raise reason_is_missing()
         # RFC 5545: UNTIL is of the kind of DTSTART, here local wall time.
         last = datetime.fromisoformat(first.series_start) - timedelta(seconds=1)
         rule = [part for part in series.rule.split(";") if not part.startswith("UNTIL=")]
         series.rule = ";".join([*rule, f"UNTIL={last:%Y%m%dT%H%M%S}"])
         series.save(update_fields=["rule"])
         op.record("series.ended", event=first, series=series)
-    # Read now: the tick may have added dates until the rule ended.
-    public = list(later.filter(posted_at__isnull=False).values_list("pk", flat=True))
-    drafts = list(later.filter(posted_at=None).values_list("pk", flat=True))
-    for pk in drafts:
+        for event in later:
+            _end_date(op, event, reason)
+    return len(later)
+
+
+def dates_from(event: Event, now: datetime) -> EventQuerySet:
+    """Return this date of a series and all later ones that are neither over nor cancelled."""
+    dates = Event.objects.filter(series=event.series_id, series_start__gte=event.series_start)
+    return dates.filter(ends_at__gt=now).exclude(status=EventStatus.CANCELLED)
+
+
+def _end_date(op: Operation, event: Event, reason: str) -> None:
+    """Throw a locked draft away; cancel it if it is public, or if shifts or guests belong to it."""
+    if not event.is_posted:
         try:
-            with operation(at=now, actor=actor) as op:
-                erase_draft(op, Event.objects.select_for_update(no_key=True).get(pk=pk))
+            erase_draft(op, event)
+            return
         except ProtectedError:
-            # Shifts or guests belong to it.
-            words = reason or str(first.title)
-            cancel_event(event_id=pk, reason=words, now=now, actor=actor)
-    for pk in public:
-        cancel_event(event_id=pk, reason=reason, now=now, actor=actor)
-    return len(drafts) + len(public)
+            # Found before anything is written: the transaction goes on.
+            reason = reason or event.title
+    call_off_now(op, event, EventStatus.CANCELLED, "event.cancelled", reason)
 
 
 def extend_series(*, now: datetime) -> int:

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
+    from events.models.venue import Venue
+
 #: Feeds show from 30 days ago to twelve months ahead (CALENDARS.md, 8).
 FEED_PAST = timedelta(days=30)
 FEED_FUTURE = timedelta(days=366)
@@ -73,6 +75,10 @@ class EventQuerySet(models.QuerySet["Event"]):
         """On a topic."""
         tagged = Event.topics.through.objects.filter(topic__slug=topic_slug).values("event_id")
         return self.filter(pk__in=tagged)
+
+    def visited_at(self, venue: "Venue") -> "EventQuerySet":
+        """Those whose guests go to this place."""
+        return self.filter(venue=venue).exclude(mode=Mode.REMOTE)
 
     def for_cards(self) -> "EventQuerySet":
         """Fetch what an event's card in a list shows, in two queries."""

@@ -9,9 +9,9 @@ from django.utils.translation import ngettext
 
 from events import extensions
 from events.dates_text import babel_locale
-from events.extensions import Concerned
+from events.extensions import Change, Concerned
 from events.languages import language_in_use
-from events.models import RSVP, Event, Mode
+from events.models import RSVP, Event, Mode, Venue
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class Told:
     groups: list[Concerned]
     #: Whether nobody is told because all of it is past.
     is_over: bool = False
+    #: Whether nobody is told before a postponed event has a date again.
+    is_postponed: bool = False
 
     @property
     def by_mail(self) -> int:
@@ -38,24 +40,35 @@ class Told:
 
 
 def who_is_told(
-    event: Event, *, now: datetime, until: datetime | None = None, joining_alone: bool = False
+    *events: Event, now: datetime, until: datetime | None = None, joining_alone: bool = False
 ) -> Told:
-    """Return whom a change of ``event`` is told. Nobody, once it and the new date are over.
+    """Return whom a change of these events, made at once, is told: each person once.
 
-    ``until`` is the new end, if it changes; ``joining_alone``: only how to join online changes.
+    Nobody, once they and the new date are over. ``until`` is the new end, if it changes;
+    ``joining_alone``: only how to join online changes.
     """
-    if not event.is_posted:
-        return Told([])
-    if max(event.ends_at, until or event.ends_at) <= now:
+    public = [event for event in events if event.is_posted]
+    coming = [event for event in public if max(event.ends_at, until or event.ends_at) > now]
+    if public and not coming:
         return Told([], is_over=True)
-    counted = [count(event, joining_alone) for count in (guests, *extensions.concerned)]
+    return _told(Change([event.pk for event in coming], joining_alone=joining_alone))
+
+
+def who_is_told_of_venue(venue: Venue, *, now: datetime) -> Told:
+    """Return whom another name or address of a place is told: each person once."""
+    coming = Event.objects.posted().going_on().upcoming(now).visited_at(venue)
+    return _told(Change(list(coming.values_list("pk", flat=True)), venue=venue, now=now))
+
+
+def _told(change: Change) -> Told:
+    counted = [count(change) for count in (guests, *extensions.concerned)]
     return Told([group for group in counted if group is not None])
 
 
-def guests(event: Event, joining_alone: bool) -> Concerned | None:
+def guests(change: Change) -> Concerned | None:
     """Count everyone with a place, or a place in line, once each."""
-    rsvps = RSVP.objects.active().filter(event=event)
-    if joining_alone:
+    rsvps = RSVP.objects.active().filter(event__in=change.events)
+    if change.joining_alone:
         rsvps = rsvps.filter(mode=Mode.REMOTE)
     people = rsvps.aggregate(
         all=Count("person", distinct=True),

@@ -1,7 +1,7 @@
 """Write, copy and edit an event on the desk.
 
-What changes time or place of a public event is shown first, with how many people will be told;
-nothing is saved before that page is confirmed.
+What changes time, place or certainty of a public event is shown first, with how many people will
+be told; nothing is saved before that page is confirmed.
 """
 
 from dataclasses import dataclass, field
@@ -64,20 +64,22 @@ def event_edit(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 class Change(NamedTuple):
-    """Something of time or place that differs, old beside new, in the page of review."""
+    """Something of time, place or certainty that differs, old beside new, in the page of review."""
 
     event: Event
     time: bool
     place: bool
     mode: bool
     joining: bool
+    #: Whether it takes place: tentative or certain.
+    certainty: bool
     #: The names of other fields that are saved with it.
     rest: list[str]
 
     @property
     def concerns_joining_alone(self) -> bool:
         """Whether nothing changes for those who come in person."""
-        return self.joining and not (self.time or self.place or self.mode)
+        return self.joining and not (self.time or self.place or self.mode or self.certainty)
 
 
 @dataclass
@@ -165,21 +167,21 @@ class Editing:
         return self.page(form, conflict=conflict, status=409)
 
     def change(self, form: EventForm, event: Event) -> Change | None:
-        """Return what changes in time or place of a public event; ``None``: nobody is concerned."""
+        """Return what changes in time, place or certainty of a public event.
+
+        ``None``: nothing that is told.
+        """
         if not event.is_posted:
             return None
         columns = form.new_venue()
         venue = Venue(office=self.office, **columns) if columns else None
         wanted = form.changes(venue)
-        differs = {
-            name for name in (*TIME_FIELDS, *PLACE_FIELDS) if getattr(event, name) != wanted[name]
-        }
+        # What was postponed is not said to be certain, or not, before it has a date again.
+        told_of = (*TIME_FIELDS, *PLACE_FIELDS, *(["status"] if "status" in wanted else []))
+        differs = {name for name in told_of if getattr(event, name) != wanted[name]}
         if not differs:
             return None
-        after = Event(
-            office=self.office,
-            **{name: wanted[name] for name in (*TIME_FIELDS, *PLACE_FIELDS, "title")},
-        )
+        after = Event(office=self.office, **{name: wanted[name] for name in (*told_of, "title")})
         own = {
             "venue",
             "venue_name",
@@ -188,6 +190,7 @@ class Editing:
             "dial_in",
             "all_day",
             "timezone",
+            "tentative",
             "seen",
         }
         rest = [
@@ -202,6 +205,7 @@ class Editing:
             place="venue" in differs and (after.venue is not None or after.mode != Mode.REMOTE),
             mode="mode" in differs,
             joining=bool(differs & {"remote_url", "dial_in"}),
+            certainty="status" in differs,
             rest=rest,
         )
 
@@ -224,6 +228,8 @@ class Editing:
 
     def told(self, change: Change) -> Told:
         assert self.event is not None
+        if self.event.is_postponed and change.event.starts_at == self.event.starts_at:
+            return Told([], is_postponed=True)
         return who_is_told(
             self.event,
             now=self.now,

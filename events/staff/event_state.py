@@ -17,8 +17,9 @@ from events.actions.events import (
     post_event,
     postpone_event,
     reschedule_event,
+    resume_event,
 )
-from events.actions.series import end_series, post_series
+from events.actions.series import dates_from, end_series, post_series
 from events.errors import Refused
 from events.models import Event
 from events.staff.access import FORM, StaffRequest, desk_page, own_row, staff_page
@@ -177,6 +178,27 @@ def _done(told: Told, what: str) -> str:
     return f"{what} " + _("%(people)s will get a message.") % {"people": told.words}
 
 
+@staff_page("edit_events", methods=FORM)
+def event_resume(request: StaffRequest, pk: int) -> HttpResponse:
+    """Let a postponed event take place on its old date after all, after who is told was shown."""
+    event = _event(request, pk)
+    if not event.is_postponed:
+        return _page_of(event)
+    now = clock.now()
+    told = who_is_told(event, now=now)
+    refused = None
+    if request.method == "POST":
+        try:
+            resume_event(event_id=event.pk, now=now, actor=request.user)
+        except Refused as error:
+            refused = error
+        else:
+            messages.success(request, _done(told, _("The event is on again.")))
+            return _page_of(event)
+    context = {"told": told, "is_over": event.is_over(now), "refused": refused}
+    return _answer(request, "event_resume", event, context, status=422 if refused else 200)
+
+
 # -- Call off -------------------------------------------------------------------------------------
 
 
@@ -224,12 +246,11 @@ def _call_off(request: StaffRequest, pk: int, *, postpone: bool) -> HttpResponse
     now = clock.now()
     if event.is_cancelled or (postpone and (event.is_postponed or not event.is_posted)):
         return _page_of(event)
-    later = 0
-    if event.series_id and not postpone:
-        dates = _open_dates(event, now).filter(series_start__gt=event.series_start)
-        later = dates.count()
+    dates = list(dates_from(event, now)) if event.series_id and not postpone else [event]
+    later = len([one for one in dates if one.pk != event.pk])
     form = ReasonForm(request.POST if request.method == "POST" else None, later=later)
     told = who_is_told(event, now=now)
+    told_of_all = who_is_told(*dates, now=now) if later else None
     if form.is_valid():
         reason = form.cleaned_data["reason"]
         by: dict[str, Any] = {"now": now, "actor": request.user}
@@ -238,6 +259,7 @@ def _call_off(request: StaffRequest, pk: int, *, postpone: bool) -> HttpResponse
             said = _("The event is postponed.")
         elif form.cleaned_data.get("dates") == "all":
             count = end_series(event_id=event.pk, reason=reason, **by)
+            told = told_of_all or told
             said = ngettext(
                 "%(count)s date is called off.", "%(count)s dates are called off.", count
             )
@@ -248,7 +270,7 @@ def _call_off(request: StaffRequest, pk: int, *, postpone: bool) -> HttpResponse
         messages.success(request, _done(told, said))
         event_is_there = Event.objects.filter(pk=event.pk).exists()
         return _page_of(event) if event_is_there else see_other(reverse("staff-events"))
-    context = {"form": form, "told": told, "postpone": postpone, "later": later}
+    context = {"form": form, "told": told, "told_of_all": told_of_all, "postpone": postpone}
     return _answer(request, "event_call_off", event, context, status=422 if form.errors else 200)
 
 

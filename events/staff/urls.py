@@ -31,6 +31,7 @@ pages = [
     path(f"{_EVENT}edit/", event_edit.event_edit, name="staff-event-edit"),
     path(f"{_EVENT}post/", event_state.event_post, name="staff-event-post"),
     path(f"{_EVENT}reschedule/", event_state.event_reschedule, name="staff-event-reschedule"),
+    path(f"{_EVENT}resume/", event_state.event_resume, name="staff-event-resume"),
     path(f"{_EVENT}postpone/", event_state.event_postpone, name="staff-event-postpone"),
     path(f"{_EVENT}cancel/", event_state.event_cancel, name="staff-event-cancel"),
     path(f"{_EVENT}delete/", event_state.event_delete, name="staff-event-delete"),

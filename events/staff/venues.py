@@ -15,6 +15,7 @@ from events.actions.offices import create_venue, edit_venue
 from events.models import Event, Office, Venue
 from events.queries import read_page
 from events.staff.access import FORM, StaffRequest, chosen_office, desk_page, own_row, staff_page
+from events.staff.concerned import Told, who_is_told_of_venue
 from events.staff.stale import Conflict, SeenForm
 from events.token_pages import see_other
 
@@ -141,7 +142,10 @@ def venue_new(request: StaffRequest) -> HttpResponse:
 
 @staff_page("edit_venues", methods=FORM)
 def venue_edit(request: StaffRequest, pk: int) -> HttpResponse:
-    """Correct a place everywhere it shows. An event that goes elsewhere is changed itself."""
+    """Correct a place everywhere it shows. An event that goes elsewhere is changed itself.
+
+    Another name or address is shown first, with who will be told; the confirmed POST saves.
+    """
     venue = own_row(request, Venue.objects.all(), pk=pk)
     form = VenueForm(request.POST if request.method == "POST" else None, venue=venue)
     if form.is_valid():
@@ -149,8 +153,26 @@ def venue_edit(request: StaffRequest, pk: int) -> HttpResponse:
             conflict = Conflict(form.differences(), None)
             form.take_over()
             return _form_page(request, venue.office, form, venue=venue, conflict=conflict)
-        edit_venue(venue_id=venue.pk, changes=form.columns(), now=clock.now(), actor=request.user)
-        messages.success(request, _("Saved. Every event that takes place there shows it."))
+        now, do = clock.now(), request.POST.get("do")
+        after = Venue(office=venue.office, **form.columns())
+        told = Told([])
+        if after.location != venue.location:
+            told = who_is_told_of_venue(venue, now=now)
+        if do == "change":
+            return _form_page(request, venue.office, form, venue=venue)
+        if (told.by_mail or told.without_mail) and do != "confirm":
+            context = {"venue": venue, "after": after, "form": form, "told": told}
+            return desk_page(
+                request, "events/staff/venue_review.html", context, section="venues",
+                office=venue.office,
+            )  # fmt: skip
+        edit_venue(venue_id=venue.pk, changes=form.columns(), now=now, actor=request.user)
+        said = _("Saved. Every event that takes place there shows it.")
+        if told.by_mail:
+            said = _("Saved. %(people)s will get a message with old and new.") % {
+                "people": told.words
+            }
+        messages.success(request, said)
         return see_other(reverse("staff-venues"))
     return _form_page(request, venue.office, form, venue=venue)
 

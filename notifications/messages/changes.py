@@ -5,7 +5,7 @@ message is then superseded, and the second tells both: "before" is what the pers
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,11 +13,14 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from events import dates_text
-from events.models import AuditEntry, Event, Mode
+from events.models import AuditEntry, Event, EventStatus, Mode, Venue
 from notifications.models import Delivery, DeliveryState
 from volunteers.models import Shift
 
-ACTIONS = ("event.rescheduled", "event.moved", "shift.rescheduled", "shift.moved")
+ACTIONS = (
+    "event.rescheduled", "event.moved", "event.resumed", "event.confirmed", "event.made_tentative",
+    "shift.rescheduled", "shift.moved",
+)  # fmt: skip
 TIME = frozenset({"starts_at", "ends_at", "timezone", "all_day"})
 #: How to join online. Its old value is no plain fact, and nobody needs it.
 JOINING = frozenset({"remote_url", "dial_in"})
@@ -48,34 +51,59 @@ class Changes:
     time: Before | None = None
     #: Whether the day is another one, not the hours alone.
     day: bool = False
-    #: The name of the old place, or the old way to attend; empty where that is the same.
+    #: The old place, or the old way to attend; empty where that is the same.
     place: str = ""
     venue: bool = False
+    #: Whether it is the same place under another address, or under another name alone.
+    address: bool = False
+    renamed: bool = False
     mode: bool = False
     joining: bool = False
     was_postponed: bool = False
+    #: "confirmed" or "tentative" where it is certain now, or no longer; empty where that is the
+    #: same.
+    certainty: str = ""
 
     @property
     def are_none(self) -> bool:
-        return not (self.time or self.venue or self.mode or self.joining or self.was_postponed)
+        return not (self.joining or self._concern_everybody)
 
     @property
     def concern_joining_alone(self) -> bool:
         """Whether nothing changed for those who come in person."""
-        return self.joining and not (self.time or self.venue or self.mode or self.was_postponed)
+        return self.joining and not self._concern_everybody
+
+    @property
+    def _concern_everybody(self) -> bool:
+        return bool(self.ask_anew or self.was_postponed or self.certainty)
+
+    @property
+    def ask_anew(self) -> bool:
+        """Whether somebody may no longer be able to come."""
+        return bool(self.time or self.venue or self.mode)
 
     def headline(self, title: str) -> str:
         """Say what is new, for subject and heading."""
         if self.time and (self.venue or self.mode):
             text = _("New time and place: %(title)s")
-        elif self.day or self.was_postponed:
+        elif self.day or (self.time and self.was_postponed):
             text = _("New date: %(title)s")
         elif self.time:
             text = _("New time: %(title)s")
+        elif self.was_postponed:
+            text = _("It takes place after all: %(title)s")
+        elif self.renamed:
+            text = _("The place has a new name: %(title)s")
+        elif self.address:
+            text = _("New address: %(title)s")
         elif self.venue:
             text = _("New place: %(title)s")
         elif self.mode:
             text = _("New way to attend: %(title)s")
+        elif self.certainty == EventStatus.CONFIRMED:
+            text = _("It is now certain: %(title)s")
+        elif self.certainty:
+            text = _("Not certain yet: %(title)s")
         else:
             text = _("New link to join: %(title)s")
         return text % {"title": title}
@@ -90,19 +118,27 @@ def of_delivery(delivery: Delivery, occasion: Event | Shift, *, field: str) -> C
 
     ``field`` names the column that the person's deliveries about it share, such as ``event_id``.
     """
+    return _between(not_yet_told(delivery, **{field: getattr(delivery, field)}), occasion)
+
+
+def not_yet_told(delivery: Delivery, **same: Any) -> list[UUID | None]:
+    """Return the operations that the person has not been told of, the delivery's own first.
+
+    ``same`` is what the person's deliveries about the same thing have in common.
+    """
     assert delivery.person_id is not None
     operations = [delivery.operation]
     earlier = Delivery.objects.filter(
         person_id=delivery.person_id,
         message=delivery.message,
         pk__lt=delivery.pk,
-        **{field: getattr(delivery, field)},
+        **same,
     ).order_by("-pk")
     for one in earlier.only("state", "operation")[:20]:
         if one.state not in NOT_READ:
             break
         operations.append(one.operation)
-    return _between(operations, occasion)
+    return operations
 
 
 def of_operation(operation: UUID | None, occasion: Event | Shift) -> Changes:
@@ -114,13 +150,15 @@ def of_facts(entries: Sequence[AuditEntry], occasion: Event | Shift) -> Changes:
     """Return what these facts changed of ``occasion``, compared with how it is now."""
     old: dict[str, Any] = {}
     hidden: set[str] = set()
+    was_postponed = False
     for entry in entries:
         for name, pair in entry.changes.items():
             if pair is None:
                 hidden.add(name)
             else:
                 old.setdefault(name, pair[0])
-    return _compare(old, hidden, occasion)
+            was_postponed = was_postponed or (name, pair and pair[0]) == ("status", "postponed")
+    return replace(_compare(old, hidden, occasion), was_postponed=was_postponed)
 
 
 def was_by_staff(operation: UUID | None) -> bool:
@@ -161,11 +199,14 @@ def _compare(old: dict[str, Any], hidden: set[str], occasion: Event | Shift) -> 
             time = None
     # Of a shift, its own place: what its event changes is in the event's facts.
     venue = occasion.venue
-    new_venue = "venue" in old and old["venue"] != (str(venue) if venue else None)
+    # The first of the two: where the person was going, however often it changed since.
+    known = next((name for name in old if name in ("venue", "location")), "")
+    now = {"venue": str(venue) if venue else None, "location": venue.location if venue else ""}
+    new_venue = known != "" and old[known] != now[known]
     new_mode = "mode" in old and old["mode"] != getattr(occasion, "mode", "")
     place = ""
     if new_venue:
-        place = old["venue"] or _place_of_event(occasion)
+        place = old[known] or _place_of_event(occasion)
     if new_mode and not place:
         place = str(Mode(old["mode"]).label)
     return Changes(
@@ -173,10 +214,29 @@ def _compare(old: dict[str, Any], hidden: set[str], occasion: Event | Shift) -> 
         day=time is not None and _day(time) != _day(occasion),
         place=place,
         venue=new_venue,
+        address=new_venue and "venue" not in old,
+        renamed=new_venue and "venue" not in old and is_new_name(place, venue),
         mode=new_mode,
         joining=bool(JOINING & hidden),
-        was_postponed=old.get("status") == "postponed",
+        certainty=_certainty(old.get("status"), occasion),
     )
+
+
+def is_new_name(before: str, venue: Venue | None) -> bool:
+    """Whether a place whose name and address were ``before`` has the same address still."""
+    return venue is not None and venue.address != "" and before.endswith(f", {venue.address}")
+
+
+def headline_of_place(before: str, venue: Venue) -> str:
+    """Say what is new of a place whose name and address were ``before``."""
+    if is_new_name(before, venue):
+        return _("The place has a new name: %(title)s") % {"title": venue.name}
+    return _("New address: %(title)s") % {"title": venue.name}
+
+
+def _certainty(before: str | None, now: Event | Shift) -> str:
+    is_one = {before, now.status} <= {EventStatus.TENTATIVE, EventStatus.CONFIRMED}
+    return str(now.status) if is_one and before != now.status else ""
 
 
 def _place_of_event(occasion: Event | Shift) -> str:

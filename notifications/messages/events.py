@@ -1,10 +1,12 @@
 """Messages about a whole event: moved, postponed, cancelled. Guests and volunteers hear the same.
 
 One summary message a person, whatever they hold. A calendar part carries one UID: whoever holds an
-RSVP and a shift, or two shifts, gets a short calendar message for each beside the summary, which
-then carries none (CALENDARS.md, 7).
+RSVP and a shift, or ten dates of a series, gets a short calendar message for each beside the
+summary, which then carries none (CALENDARS.md, 7). An operation that changes several occasions of
+a person is told in `notifications.messages.several`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,23 +28,69 @@ from volunteers.overlap import first_clash
 #: Who came this much later than a change has seen the event as it is now. Not at once: a request
 #: reads the time before it waits for the event, and may have read what the change then overtook.
 KNEW_AFTER = timedelta(minutes=1)
+#: Facts of an event that everyone who holds a place there hears of, and facts of a shift.
+OF_EVENTS = frozenset(
+    {
+        "event.rescheduled", "event.moved", "event.resumed", "event.confirmed",
+        "event.made_tentative", "event.postponed", "event.cancelled",
+    }
+)  # fmt: skip
+OF_SHIFTS = frozenset({"shift.rescheduled", "shift.moved"})
 
 
 # --- Who hears -----------------------------------------------------------------------------------
 
 
 @dataclass
+class Touched:
+    """What one operation has changed: events, with their shifts, and shifts by themselves."""
+
+    at: datetime
+    events: dict[int, Event]
+    #: Effective, also those of the events, which follow them.
+    shifts: dict[int, Shift]
+    #: What is different now, by event.
+    moved: dict[int, changes.Changes]
+    #: Whom the same operation gave a place.
+    promoted: set[int | None]
+
+    @property
+    def concerns_joining_alone(self) -> bool:
+        return bool(self.moved) and all(
+            moved.concern_joining_alone for moved in self.moved.values()
+        )
+
+    def ends_at(self, occasion: Event | Shift) -> datetime:
+        """Return when both the old and the new time of ``occasion`` are over."""
+        moved = self.moved.get(occasion.pk) if isinstance(occasion, Event) else None
+        before = moved.time if moved is not None else None
+        event_id = occasion.event_id if isinstance(occasion, Shift) else None
+        if event_id in self.events:
+            # A shift at an event is worth telling of as long as the event.
+            return self.ends_at(self.events[event_id])
+        return max(occasion.ends_at, before.ends_at) if before else occasion.ends_at
+
+
+@dataclass
 class Concerned:
-    """Somebody whom a change of the event concerns, with what they hold there."""
+    """Somebody whom an operation concerns, with what they hold of what it has changed."""
 
     person_id: int
     rsvps: list[RSVP] = field(default_factory=list)
     claims: list[ShiftClaim] = field(default_factory=list)
 
     @property
+    def places(self) -> dict[int, RSVP]:
+        """Their place at each event; without one, their place in line."""
+        best: dict[int, RSVP] = {}
+        for rsvp in sorted(self.rsvps, key=lambda rsvp: (not rsvp.is_confirmed, rsvp.pk)):
+            best.setdefault(rsvp.event_id, rsvp)
+        return best
+
+    @property
     def rsvp(self) -> RSVP | None:
-        """Their place; without one, their place in line."""
-        return min(self.rsvps, key=lambda rsvp: (not rsvp.is_confirmed, rsvp.pk), default=None)
+        """Their place, or place in line, at the only event."""
+        return next(iter(self.places.values()), None)
 
     @property
     def language(self) -> str:
@@ -51,27 +99,62 @@ class Concerned:
 
     @property
     def entries(self) -> "list[RSVP | ShiftClaim]":
-        """What is in their calendar: one entry for the event, one for each shift."""
-        rsvp = self.rsvp
-        event = [rsvp] if rsvp is not None and rsvp.is_confirmed else []
-        return [*event, *(claim for claim in self.claims if claim.is_confirmed)]
+        """What is in their calendar: one entry for each event, one for each shift."""
+        places = sorted(self.places.values(), key=lambda rsvp: rsvp.pk)
+        return [
+            *(rsvp for rsvp in places if rsvp.is_confirmed),
+            *(claim for claim in self.claims if claim.is_confirmed),
+        ]
+
+    def occasions(self, touched: Touched) -> "list[Event | Shift]":
+        """What they would be told of one by one: events, and shifts that are at none of them."""
+        events = {rsvp.event_id for rsvp in self.rsvps}
+        alone: list[Shift] = []
+        for claim in self.claims:
+            shift = touched.shifts[claim.shift_id]
+            if shift.event_id in touched.events:
+                events.add(shift.event_id)
+            else:
+                alone.append(shift)
+        return [*(touched.events[key] for key in sorted(events)), *alone]
 
 
-def concerned(
-    event: Event, *, changed_at: datetime, joining_alone: bool, cursor: str, limit: int
-) -> tuple[list[Concerned], str]:
-    """Return the next people with a place, or a place in line, at the event or a shift of it.
+def touched_by(entries: Sequence[AuditEntry]) -> Touched:
+    """Return what the operation of these facts has changed; drafts that are gone are left out."""
+    facts = changes.facts_of(entries[0].operation)
+    of_events: dict[int, list[AuditEntry]] = defaultdict(list)
+    shift_ids: set[int] = set()
+    for fact in facts:
+        if fact.action in OF_EVENTS and fact.event_id is not None:
+            of_events[fact.event_id].append(fact)
+        elif fact.action in OF_SHIFTS:
+            shift_ids.add(fact.subjects["shift"])
+    events = Event.objects.select_related("office", "venue").in_bulk(list(of_events))
+    shifts = Shift.objects.standing().filter(Q(event__in=events) | Q(pk__in=shift_ids))
+    return Touched(
+        at=entries[0].at,
+        events=events,
+        shifts={shift.pk: shift for shift in shifts.effective()},
+        moved={key: changes.of_facts(of_events[key], event) for key, event in events.items()},
+        promoted={fact.person_id for fact in facts if fact.action == "rsvp.promoted"},
+    )
 
-    In order of their keys, from the cursor on. ``joining_alone``: only those who join online.
-    However late it is planned, whoever came after the change at ``changed_at`` is not told of it.
+
+def concerned(touched: Touched, cursor: str, limit: int) -> tuple[list[Concerned], str]:
+    """Return the next people with a place, or a place in line, at anything that was changed.
+
+    In order of their keys, from the cursor on. Where only how to join online is new, those who
+    join online. However late it is planned, whoever came after the change is not told of it.
     """
     after = int(cursor or 0)
-    came_before = changed_at + KNEW_AFTER
-    at_event = RSVP.objects.active().filter(event=event, created_at__lt=came_before)
-    on_shifts = ShiftClaim.objects.active().filter(
-        shift__in=Shift.objects.standing().filter(event=event), created_at__lt=came_before
+    came_before = touched.at + KNEW_AFTER
+    at_event = RSVP.objects.active().filter(
+        event__in=list(touched.events), created_at__lt=came_before
     )
-    if joining_alone:
+    on_shifts = ShiftClaim.objects.active().filter(
+        shift__in=list(touched.shifts), created_at__lt=came_before
+    )
+    if touched.concerns_joining_alone:
         at_event, on_shifts = at_event.filter(mode=Mode.REMOTE), on_shifts.none()
     keys: set[int] = set()
     for held in (at_event, on_shifts):
@@ -90,34 +173,16 @@ def concerned(
     return list(people.values()), str(chosen[-1]) if more and chosen else ""
 
 
-def _read(
-    entries: Sequence[AuditEntry], cursor: str, limit: int
-) -> tuple[Event, changes.Changes, list[Concerned], str] | None:
-    """Return the event, what changed and the next people; None for a draft that is gone."""
-    event_id = entries[0].event_id
-    assert event_id is not None
-    event = Event.objects.select_related("office", "venue").filter(pk=event_id).first()
-    if event is None:
-        return None
-    moved = changes.of_facts(entries, event)
-    people, following = concerned(
-        event,
-        changed_at=entries[0].at,
-        joining_alone=moved.concern_joining_alone,
-        cursor=cursor,
-        limit=limit,
-    )
-    return event, moved, people, following
-
-
 def everyone(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[list[Recipient], str]:
-    """Everyone with a place, or a place in line, at the event or on a shift of it, once each."""
-    if (found := _read(entries, cursor, limit)) is None:
-        return [], ""
-    event, moved, people, following = found
-    expires_at = max(event.ends_at, moved.time.ends_at) if moved.time else event.ends_at
+    """Everyone whom the operation concerns at one event alone, the event's shifts included."""
+    touched = touched_by(entries)
+    people, following = concerned(touched, cursor, limit)
     recipients = []
     for person in people:
+        occasions_of_person = person.occasions(touched)
+        event = occasions_of_person[0]
+        if len(occasions_of_person) > 1 or isinstance(event, Shift):
+            continue
         rsvp = person.rsvp
         one_entry = person.entries[0] if len(person.entries) == 1 else None
         carried = one_entry if isinstance(one_entry, ShiftClaim) else None
@@ -132,14 +197,15 @@ def everyone(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[li
                 claim_id=claim.pk if claim is not None else None,
                 shift_id=claim.shift_id if carried is not None and claim is not None else None,
                 schedule_rev=event.schedule_rev,
-                expires_at=expires_at,
-                context={"carries": _kind(one_entry)},
+                expires_at=touched.ends_at(event),
+                context={"carries": kind_of(one_entry)},
             )
         )
     return recipients, following
 
 
-def _kind(entry: RSVP | ShiftClaim | None) -> str:
+def kind_of(entry: RSVP | ShiftClaim | None) -> str:
+    """Name what a message carries for the calendar; empty for nothing."""
     if entry is None:
         return ""
     return "rsvp" if isinstance(entry, RSVP) else "claim"
@@ -152,40 +218,36 @@ def each_entry(
 
     Whoever the same operation gave a place has the event's entry with the message that says so.
     """
-    if (found := _read(entries, cursor, limit)) is None:
-        return [], ""
-    event, moved, people, following = found
-    promoted = set(
-        AuditEntry.objects.filter(
-            operation=entries[0].operation, action="rsvp.promoted"
-        ).values_list("person_id", flat=True)
-    )
-    shifts = {shift.pk: shift for shift in Shift.objects.standing().filter(event=event).effective()}
-    expires_at = max(event.ends_at, moved.time.ends_at) if moved.time else event.ends_at
+    touched = touched_by(entries)
+    people, following = concerned(touched, cursor, limit)
     recipients = []
     for person in people:
         if len(person.entries) < 2:
             continue
         for entry in person.entries:
             is_rsvp = isinstance(entry, RSVP)
-            if is_rsvp and person.person_id in promoted:
+            if is_rsvp and person.person_id in touched.promoted:
                 continue
-            occasion = event if isinstance(entry, RSVP) else shifts[entry.shift_id]
+            occasion: Event | Shift = (
+                touched.events[entry.event_id]
+                if isinstance(entry, RSVP)
+                else touched.shifts[entry.shift_id]
+            )
             recipients.append(
                 Recipient(
                     person_id=person.person_id,
                     language=person.language,
-                    office_id=event.office_id,
-                    event_id=event.pk,
+                    office_id=occasion.office_id,
+                    event_id=occasion.pk if isinstance(occasion, Event) else occasion.event_id,
                     rsvp_id=entry.pk if is_rsvp else None,
                     claim_id=None if is_rsvp else entry.pk,
                     shift_id=None if isinstance(entry, RSVP) else entry.shift_id,
-                    expires_at=expires_at,
+                    expires_at=touched.ends_at(occasion),
                     context={
-                        "carries": _kind(entry),
+                        "carries": kind_of(entry),
                         "uid": occasion.uid,
                         "sequence": occasion.sequence,
-                        "method": "REQUEST" if event.is_on else "CANCEL",
+                        "method": "REQUEST" if occasion.is_on else "CANCEL",
                     },
                 )
             )
@@ -228,8 +290,11 @@ def is_in_calendar() -> Q:
 
 def calendar_still_true(delivery: Delivery, now: datetime) -> bool:
     """Also whether the entry is still to be entered, or to be removed, as it was planned."""
-    assert delivery.event_id is not None
-    is_on = Event.objects.going_on().filter(pk=delivery.event_id).exists()
+    if delivery.shift_id is not None:
+        shifts = Shift.objects.effective().going_on()
+        is_on = shifts.filter(pk=delivery.shift_id).exists()
+    else:
+        is_on = Event.objects.going_on().filter(pk=delivery.event_id).exists()
     wanted = "REQUEST" if is_on else "CANCEL"
     in_calendar = guards.holds(is_in_calendar)(delivery, now)
     return wanted == delivery.context["method"] and in_calendar
@@ -311,14 +376,15 @@ def _facts(delivery: Delivery, now: datetime) -> dict[str, Any]:
         "party": rsvp.party_size if rsvp is not None else 0,
         "shifts": shifts,
         "contact": occasions.contact(event.office),
-        "reason": _because(event.office.name, rsvp, shifts),
+        "reason": because(event.office.name, has_rsvp=rsvp is not None, has_shift=bool(shifts)),
     }
 
 
-def _because(office: str, rsvp: RSVP | None, shifts: Sequence[ShiftLine]) -> str:
-    if rsvp is None:
+def because(office: str, *, has_rsvp: bool, has_shift: bool) -> str:
+    """Say why somebody gets mail about what they hold."""
+    if not has_rsvp:
         return claims.because(office)
-    if not shifts:
+    if not has_shift:
         return rsvps.because(office)
     return _(
         "%(office)s writes to you because this address was used for an RSVP and to sign up for "

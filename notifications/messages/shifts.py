@@ -15,30 +15,37 @@ from volunteers.models import Shift, ShiftClaim
 
 
 def everyone(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[list[Recipient], str]:
-    """Everyone with a place, or a place in line, on the shift."""
-    shift = (
-        Shift.objects.effective()
-        .select_related("venue", "event__venue")
-        .filter(pk=entries[0].subjects["shift"])
-        .first()
-    )
-    if shift is None:
-        # A draft that was thrown away before its change was planned.
-        return [], ""
-    moved = changes.of_facts(entries, shift)
+    """Everyone with a place, or a place in line, on the shifts.
+
+    Of an operation that changed several, whoever holds several has heard of all of them before.
+    """
+    keys = {entry.subjects["shift"] for entry in entries}
+    # A draft that was thrown away before its change was planned is not there.
+    shifts = Shift.objects.effective().select_related("venue", "event__venue").in_bulk(keys)
+    ends = {key: _ends_at(shift, entries) for key, shift in shifts.items()}
     held = ShiftClaim.objects.active().filter(
-        shift=shift,
+        shift__in=keys,
         person__email__isnull=False,
         pk__gt=int(cursor or 0),
         created_at__lt=entries[0].at + events.KNEW_AFTER,
     )
     rows = list(held.order_by("pk")[:limit])
-    expires_at = max(shift.ends_at, moved.time.ends_at) if moved.time else shift.ends_at
     recipients = [
-        claims.claim_recipient(claim, shift, schedule_rev=shift.schedule_rev, expires_at=expires_at)
+        claims.claim_recipient(
+            claim,
+            shifts[claim.shift_id],
+            schedule_rev=shifts[claim.shift_id].schedule_rev,
+            expires_at=ends[claim.shift_id],
+        )
         for claim in rows
     ]
     return recipients, str(rows[-1].pk) if len(rows) == limit else ""
+
+
+def _ends_at(shift: Shift, entries: Sequence[AuditEntry]) -> datetime:
+    own = [entry for entry in entries if entry.subjects["shift"] == shift.pk]
+    moved = changes.of_facts(own, shift)
+    return max(shift.ends_at, moved.time.ends_at) if moved.time else shift.ends_at
 
 
 def is_changed() -> Q:

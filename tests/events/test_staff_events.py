@@ -373,7 +373,12 @@ def test_an_event_becomes_certain(desk: Desk) -> None:
     event = make_event(office_of(desk), status=EventStatus.TENTATIVE)
     fields = desk.fill("staff-event-edit", pk=event.pk)
     assert fields["tentative"] == ["on"]
-    desk.send("staff-event-edit", fields | {"tentative": None}, pk=event.pk)
+    make_rsvp(event)
+    review = page(desk.send("staff-event-edit", fields | {"tentative": None}, pk=event.pk))
+    assert "Status Now: Tentative New: Confirmed" in review.text
+    assert "1 guest will get one message." in review.text
+    assert Event.objects.get(pk=event.pk).status == EventStatus.TENTATIVE
+    desk.send("staff-event-edit", review.fields | {"do": "confirm"}, pk=event.pk)
     after = Event.objects.get(pk=event.pk)
     assert (after.status, after.sequence) == (EventStatus.CONFIRMED, event.sequence + 1)
 

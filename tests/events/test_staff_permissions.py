@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from events.actions.events import postpone_event
 from events.models import AuditEntry, Event, Membership, Office, OfficeKind, Role
 from events.staff.urls import pages
 from tests.clock import at
@@ -37,6 +38,8 @@ class Rows:
         self.office = office
         self.event = make_event(office, title=f"Event of {office.name}")
         self.draft = make_event(office, post=False)
+        self.postponed = make_event(office)
+        postpone_event(event_id=self.postponed.pk, reason="Rain", now=NOW)
         self.guest = make_rsvp(self.event, name="Secret Guest")
         self.venue = make_venue(office)
         self.manager = make_staff(office)
@@ -51,6 +54,8 @@ class Rows:
             return {"event_pk": self.event.pk, "pk": self.guest.pk}
         if name in ("staff-event-post", "staff-event-delete"):
             return {"pk": self.draft.pk}
+        if name == "staff-event-resume":
+            return {"pk": self.postponed.pk}
         if name.startswith(("staff-member-",)):
             return {"pk": member.pk}
         if name == "staff-venue":

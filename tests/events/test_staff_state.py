@@ -125,6 +125,42 @@ def test_a_postponed_event_is_on_again_with_its_new_date(desk: Desk) -> None:
     assert (after.status, after.status_reason) == (EventStatus.CONFIRMED, "")
 
 
+def test_a_postponed_event_is_on_again_on_its_old_date(desk: Desk) -> None:
+    event = event_of(desk)
+    make_rsvp(event)
+    postpone_event(event_id=event.pk, reason="Rain", now=NOW)
+    assert "Keep the old date after all" in desk.see("staff-event", pk=event.pk).text
+    asked = desk.see("staff-event-resume", pk=event.pk)
+    assert "1 guest will get one message." in asked.text
+    assert Event.objects.get(pk=event.pk).is_postponed
+    for _time in range(2):
+        sent = desk.send("staff-event-resume", {}, pk=event.pk)
+        desk.follow(sent)
+    after = Event.objects.get(pk=event.pk)
+    assert (after.status, after.status_reason, after.sequence) == ("confirmed", "", 2)
+    assert facts_told(0).count("event.resumed") == 1
+
+
+def test_a_date_that_has_passed_is_not_kept(desk: Desk) -> None:
+    event = event_of(desk)
+    postpone_event(event_id=event.pk, reason="Rain", now=NOW)
+    with at(event.ends_at):
+        assert "Keep the old date" not in desk.see("staff-event", pk=event.pk).text
+        answer = desk.send("staff-event-resume", {}, pk=event.pk)
+    assert answer.status_code == 422
+    assert "The old date has passed. Set a new one." in page(answer).text
+    assert Event.objects.get(pk=event.pk).is_postponed
+
+
+def test_another_place_of_a_postponed_event_is_told_with_its_new_date(desk: Desk) -> None:
+    event = event_of(desk)
+    make_rsvp(event)
+    hall = make_venue(event.office, name="City Hall")
+    postpone_event(event_id=event.pk, reason="Rain", now=NOW)
+    review = page(desk.change("staff-event-edit", {"venue": str(hall.pk)}, pk=event.pk))
+    assert "They hear of it with the new date." in review.text
+
+
 def test_the_same_date_again_is_no_new_date(desk: Desk) -> None:
     event = event_of(desk)
     answer = desk.change("staff-event-reschedule", {}, pk=event.pk)
@@ -218,6 +254,39 @@ def test_a_series_is_called_off_from_a_date_on(desk: Desk) -> None:
     assert [event.series_start for event in left] == ["2026-06-03T18:00", "2026-06-10T18:00"]
     extend_series(now=NOW + timedelta(days=200))
     assert series.events.count() == 52
+
+
+def told_of(message: str) -> set[str]:
+    """The addresses that a summary of this name is planned for."""
+    while plan_outbox(now=NOW):
+        pass
+    found = Delivery.objects.filter(message=message)
+    emails = [delivery.person.email for delivery in found if delivery.person is not None]
+    assert len(emails) == len(set(emails))
+    return {str(email) for email in emails}
+
+
+def test_who_is_told_is_counted_for_the_date_and_for_all_later_ones(desk: Desk) -> None:
+    series = weekly(desk, post=True)
+    first, second, third = series.events.order_by("starts_at")[:3]
+    make_rsvp(first, email="before@example.org")
+    for date in (second, third):
+        make_rsvp(date, email="often@example.org")
+    make_rsvp(third, email="once@example.org")
+    make_claim(make_shift(third), email="helps@example.org")
+    make_claim(make_shift(third), email="often@example.org")
+    asked = desk.see("staff-event-cancel", pk=second.pk)
+    assert "Who will be told of this date alone 1 guest will get one message." in asked.text
+    assert (
+        "Who will be told with the later dates 2 guests and 1 volunteer will get one message each."
+        in asked.text
+    )
+    answer = desk.change(
+        "staff-event-cancel", {"reason": "We moved.", "dates": "all"}, pk=second.pk
+    )
+    assert "2 guests and 1 volunteer will get a message." in desk.follow(answer).text
+    assert told_of("dates_cancelled") == {"often@example.org"}
+    assert told_of("event_cancelled") == {"once@example.org", "helps@example.org"}
 
 
 def test_one_date_of_a_series_is_called_off_alone(desk: Desk) -> None:

@@ -10,8 +10,11 @@ from typing import Any
 
 from events.actions import events as event_actions
 from events.actions import rsvps as rsvp_actions
+from events.actions.events import EventDraft
+from events.actions.offices import edit_venue
 from events.actions.people import request_sign_in
-from events.models import Event, Mode, Office
+from events.actions.series import create_series, end_series
+from events.models import Event, Mode, Office, Series
 from notifications import catalogue, planning, reminders, rendering
 from notifications.letters.actions import LetterDraft, write_and_post_letter
 from notifications.message import Rendered
@@ -220,6 +223,38 @@ def event_postponed(language: str) -> Delivery:
     return delivered("event_postponed")
 
 
+def office_hours(office: Office, *, now: datetime = NOW) -> Series:
+    """Office hours every Wednesday from June 3, 2026 on, from 6 to 8 p.m., posted."""
+    begins = datetime(2026, 6, 4, 1, 0, tzinfo=UTC)
+    draft = EventDraft(
+        title="Office hours", event_type="office_hours", starts_at=begins,
+        ends_at=begins + timedelta(hours=2), timezone=make.LOS_ANGELES,
+        venue=make.make_venue(office, now=now),
+        translations={"es": {"title": "Horas de atención", "description": ""}},
+    )  # fmt: skip
+    return create_series(office=office, draft=draft, rule="FREQ=WEEKLY", post=True, now=now)
+
+
+def dates_cancelled(language: str) -> Delivery:
+    dates = list(office_hours(the_office()).events.order_by("starts_at")[:3])
+    for date_of_series in dates:
+        make.make_rsvp(date_of_series, email="often@example.org", language=language)
+    make.make_claim(make.make_shift(dates[2]), email="often@example.org", language=language)
+    end_series(event_id=dates[0].pk, reason="The library has a water leak.", now=LATER)
+    return delivered("dates_cancelled")
+
+
+def place_changed(language: str) -> Delivery:
+    office = the_office()
+    library = make.make_venue(office)
+    event = town_hall(office, venue=library)
+    _guest_and_volunteer(event, language)
+    other = town_hall(office, venue=library, starts_at=NEW_START)
+    make.make_rsvp(other, email="both@example.org", language=language)
+    edit_venue(venue_id=library.pk, changes={"street": "14 Elm Street"}, now=LATER)
+    return delivered("place_changed")
+
+
 def event_changed(language: str) -> Delivery:
     event = town_hall()
     _guest_and_volunteer(event, language)
@@ -331,6 +366,7 @@ SCENES: dict[str, Callable[[str], Delivery]] = {
         *(rsvp_repeated, rsvp_changed, rsvp_cancelled, rsvp_expired),
         *(claim_promoted, claim_confirmed, claim_waitlisted, claim_repeated, claim_refused),
         *(claim_released, event_cancelled, event_postponed, event_changed, shift_cancelled),
+        *(dates_cancelled, place_changed),
         *(shift_changed, calendar_update, rsvp_reminder, claim_reminder),
         *(subscription_confirm, subscription_repeated, letter_posted),
     )

@@ -69,12 +69,20 @@ def edit_role(
     return role
 
 
-def raise_at_venue(op: Operation, venue: Venue, is_moved: bool) -> None:
+def raise_at_venue(op: Operation, venue: Venue, before: str) -> None:
     """Raise the counters of the shifts with this place of their own, in the caller's transaction.
 
-    ``is_moved``: name or address changed, so that calendars must take the entry over.
+    ``before``: its name and address as they were. If they changed, calendars must take the entry
+    over, and for whom a shift is still to come it is a fact (``shift.moved``).
     """
+    is_moved = venue.location != before
     _raise_revisions(op, Shift.objects.filter(venue=venue), sequence=1 if is_moved else 0)
+    if is_moved:
+        for shift in Shift.objects.coming_at(venue, op.at).select_related("event").order_by("pk"):
+            op.record(
+                "shift.moved", office=shift.office_id, event=shift.event, shift=shift,
+                changes={"location": (before, venue.location)},
+            )  # fmt: skip
 
 
 def _raise_revisions(op: Operation, shifts: ShiftQuerySet, *, sequence: int = 0) -> None:

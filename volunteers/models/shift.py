@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from events.models import EventStatus
+from events.models import EventStatus, Venue
 
 #: A shift starts at most this far from its event (a CHECK), so that a window of shifts is a window
 #: of events, wider by as much, and stays on an index.
@@ -95,6 +95,11 @@ class ShiftQuerySet(models.QuerySet["Shift"]):
         if end is not None:
             shifts = shifts.filter(starts_at__lt=end)
         return shifts
+
+    def coming_at(self, venue: Venue, now: datetime) -> "ShiftQuerySet":
+        """What is public, not over at ``now`` nor cancelled, and has this place of its own."""
+        coming = self.filter(venue=venue).effective().posted().upcoming(now)
+        return coming.exclude(status=EventStatus.CANCELLED)
 
     def standing(self) -> "ShiftQuerySet":
         """What was not cancelled by itself, whatever became of its event."""
