@@ -12,11 +12,12 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
+from django.utils.html import escape
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -112,6 +113,9 @@ class Message:
     #: the subscription live, the event on, the schedule the same. None: nothing but what
     #: ``notifications.delivery`` tests for every message (suppression, lease, expiry).
     guard: Callable[[], Q] | None = None
+    #: For a message that goes to many: what is one reader's alone, the value of each :func:`mark`
+    #: in its context. The rest is rendered and encoded once a batch, office and language.
+    own: "Callable[[Delivery], Mapping[str, str]] | None" = None
     #: Called with the recipient, the operation's id and the message's name.
     key: Callable[[Recipient, uuid.UUID | None, str], str] = fact_key
 
@@ -125,6 +129,18 @@ class Message:
         return self.template or self.name
 
 
+def mark(name: str) -> str:
+    """Return what stands in the words of many readers for what is one reader's alone."""
+    return f"\ue000{name}\ue001"
+
+
+def without_marks(text: str, own: Mapping[str, str]) -> str:
+    """Return ``text`` with the value of each mark in its place."""
+    for name, value in own.items():
+        text = text.replace(mark(name), value)
+    return text
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rendered:
     """The words of one message. Who it is from, to whom and its standing headers come later."""
@@ -136,6 +152,17 @@ class Rendered:
     #: One-click address of RFC 8058; a bulk message must have one.
     unsubscribe_url: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    def for_reader(self, own: Mapping[str, str]) -> "Rendered":
+        """Return the words of one reader: the value of each mark in its place."""
+        if not own:
+            return self
+        return replace(
+            self,
+            text=without_marks(self.text, own),
+            html=without_marks(self.html, {name: escape(value) for name, value in own.items()}),
+            unsubscribe_url=without_marks(self.unsubscribe_url, own),
+        )
 
 
 @dataclass(frozen=True)

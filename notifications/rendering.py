@@ -24,6 +24,15 @@ SIGNATURE = "-- "
 
 def render(delivery: Delivery, now: datetime) -> Rendered | Superseded | NotYet:
     """Return the message as its recipient gets it, in the language of the delivery."""
+    rendered = render_for_many(delivery, now)
+    own = catalogue.named(delivery.message).own
+    if isinstance(rendered, Rendered) and own is not None:
+        return rendered.for_reader(own(delivery))
+    return rendered
+
+
+def render_for_many(delivery: Delivery, now: datetime) -> Rendered | Superseded | NotYet:
+    """Return the message with marks where something is one reader's alone (``Message.own``)."""
     message = catalogue.named(delivery.message)
     with translation.override(interface_language(delivery)):
         try:

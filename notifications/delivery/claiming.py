@@ -9,13 +9,15 @@ import uuid
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import BigIntegerField, DateTimeField, F, Q, UUIDField
 
 from events.models import Event, Person
-from notifications.models import Delivery, DeliveryState
+from notifications.delivery.statements import Slot, Update
+from notifications.models import Delivery, DeliveryState, Letter
 from volunteers.models import Shift
 
 logger = logging.getLogger(__name__)
@@ -74,51 +76,83 @@ def claim(
     return Batch(token, now + LEASE, list(claimed))
 
 
-def begin(delivery: Delivery, batch: Batch, *, condition: Q, now: datetime) -> bool:
-    """Step to ``transmitting`` if the claim still holds and ``condition`` is true in this moment.
+def step_to_transmitting(condition: Q) -> Update:
+    """Return the statement that begins a message if its claim holds and ``condition`` is true.
 
-    The lease starts anew: it is this message's own from here. What an action has committed before
-    this step is committed, is seen by it (DELIVERY.md, Definition: nothing wrong). On SQLite the
-    one statement is enough, since nobody else writes meanwhile. On PostgreSQL the statement would
-    see the facts as they were when it began, and an action could commit between that moment and
-    this step's own commit; so it first locks what those actions lock.
+    It is one statement, so that nothing can come between the test and the step. ``condition`` may
+    hold slots of its own, whose values :func:`begin` is given.
     """
-    step = Delivery.objects.filter(
-        condition,
-        Q(expires_at=None) | Q(expires_at__gt=now),
-        pk=delivery.pk,
-        state=DeliveryState.CLAIMED,
-        claim_token=batch.token,
-        lease_until__gt=now,
+    now = Slot("now", DateTimeField())
+    return Update(
+        Delivery.objects.filter(
+            condition,
+            Q(expires_at=None) | Q(expires_at__gt=now),
+            pk=Slot("pk", BigIntegerField()),
+            state=DeliveryState.CLAIMED,
+            claim_token=Slot("token", UUIDField()),
+            lease_until__gt=now,
+        ),
+        state=DeliveryState.TRANSMITTING,
+        transmitting_at=now,
+        lease_until=Slot("lease_until", DateTimeField()),
+        attempts=F("attempts") + 1,
     )
-    values: dict[str, Any] = {
-        "state": DeliveryState.TRANSMITTING,
-        "transmitting_at": now,
-        "lease_until": now + LEASE,
-        "attempts": F("attempts") + 1,
-    }
-    if not connection.features.has_select_for_update:
-        return bool(step.update(**values))
+
+
+def begin(
+    delivery: Delivery,
+    batch: Batch,
+    *,
+    step: Update,
+    now: datetime,
+    record: Callable[[], object] | None = None,
+    **slots: object,
+) -> bool:
+    """Step to ``transmitting``; returns whether the claim held and the step's condition was true.
+
+    The lease starts anew: it is this message's own from here. ``record`` writes what became of
+    the message before; both share one commit, and so one wait for the disk.
+
+    What an action has committed before this step is committed, is seen by it (DELIVERY.md,
+    Definition: nothing wrong). On SQLite the one statement is enough, since nobody else writes
+    meanwhile. On PostgreSQL the statement would see the facts as they were when it began, and an
+    action could commit between that moment and this step's own commit; so it first locks what
+    those actions lock.
+    """
+
+    def begun() -> bool:
+        changed = step.run(
+            pk=delivery.pk, token=batch.token, now=now, lease_until=now + LEASE, **slots
+        )
+        return bool(changed)
+
+    if record is None and not connection.features.has_select_for_update:
+        return begun()
     with transaction.atomic(durable=True):
-        _hold_still(delivery)
+        if record is not None:
+            record()
+        if connection.features.has_select_for_update:
+            _hold_still(delivery)
         # A statement of its own, which sees what was committed while the locks were waited for.
-        return bool(step.update(**values))
+        return begun()
 
 
 def _hold_still(delivery: Delivery) -> None:
     """Keep what the message tells from being changed until the transaction ends.
 
     Whoever unsubscribes or is suppressed locks the person, an RSVP or an event is cancelled or
-    moved under the event's lock, a claim or a shift under its event's and its own; and in this
-    order. A share of the lock, so that workers do not wait for each other. It must be a lock on
-    rows: to touch the waiting deliveries instead, as an action could do at no cost to the others,
-    would miss those that are planned or claimed while it commits.
+    moved under the event's lock, a claim or a shift under its event's and its own, a letter is
+    paused or retracted under its own; and in this order. A share of the lock, so that workers do
+    not wait for each other. It must be a lock on rows: to touch the waiting deliveries instead, as
+    an action could do at no cost to the others, would miss those that are planned or claimed while
+    it commits.
     """
     with connection.cursor() as cursor:
         for table, key in (
             (Person._meta.db_table, delivery.person_id),
             (Event._meta.db_table, delivery.event_id),
             (Shift._meta.db_table, delivery.shift_id),
+            (Letter._meta.db_table, delivery.letter_id),
         ):
             if key is not None:
                 name = connection.ops.quote_name(table)
@@ -141,22 +175,34 @@ def finish(delivery: Delivery, batch: Batch, **values: Any) -> bool:
     A worker that was presumed dead may come back with the server's answer: it counts as long as
     nobody else has claimed the row since, which the token says.
     """
-    mine = Delivery.objects.filter(
-        pk=delivery.pk,
-        claim_token=batch.token,
-        state__in=(
-            DeliveryState.CLAIMED,
-            DeliveryState.TRANSMITTING,
-            DeliveryState.UNKNOWN,
-            DeliveryState.DUE,
-        ),
+    statement = _ending(tuple(sorted(values)))
+    recorded = persistently(
+        lambda: bool(statement.run(pk=delivery.pk, token=batch.token, lease=None, **values))
     )
-    recorded = persistently(lambda: bool(mine.update(lease_until=None, **values)))
     if not recorded:
         logger.warning(
             "Delivery %s ended as %s, but its claim had been lost", delivery.pk, values["state"]
         )
     return recorded
+
+
+@cache
+def _ending(columns: tuple[str, ...]) -> Update:
+    """Return the statement that records these columns of a delivery that is still ours."""
+    return Update(
+        Delivery.objects.filter(
+            pk=Slot("pk", BigIntegerField()),
+            claim_token=Slot("token", UUIDField()),
+            state__in=(
+                DeliveryState.CLAIMED,
+                DeliveryState.TRANSMITTING,
+                DeliveryState.UNKNOWN,
+                DeliveryState.DUE,
+            ),
+        ),
+        lease_until=Slot("lease", DateTimeField()),
+        **{name: Slot(name, Delivery._meta.get_field(name)) for name in columns},
+    )
 
 
 def release(batch: Batch, **values: Any) -> int:

@@ -4,6 +4,10 @@ Message-ID, Date and the boundary come from the delivery's key and the time of i
 a second copy, should there be one, is recognized as the same message by whoever receives it.
 """
 
+import re
+from base64 import encodebytes
+from binascii import b2a_qp
+from collections.abc import Callable, Mapping
 from email.headerregistry import (
     Address,
     HeaderRegistry,
@@ -17,14 +21,22 @@ from hashlib import sha256
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.html import escape
 
 from events.models import Office
 from notifications.delivery.channels import Mail
-from notifications.message import Rendered
+from notifications.message import Rendered, without_marks
 from notifications.models import Delivery
 
 #: The receiving server sees the intent here (DELIVERY.md, Definition).
 KEY_HEADER = "X-Plazuela-Key"
+
+
+#: An address that needs no quotes in a header (RFC 5322, dot-atom).
+_PLAIN_ADDRESS = re.compile(
+    r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[A-Za-z0-9.-]+", re.A
+)
+_MARK = re.compile("\ue000[a-z_]+\ue001")
 
 
 class _Verbatim(UnstructuredHeader):
@@ -45,8 +57,7 @@ class _Subject(UniqueUnstructuredHeader):
 
 _registry = HeaderRegistry()
 _registry.map_to_type("subject", _Subject)  # type: ignore[arg-type]
-for _name in ("list-id", "list-unsubscribe", KEY_HEADER.lower()):
-    _registry.map_to_type(_name, _Verbatim)  # type: ignore[arg-type]
+_registry.map_to_type("list-id", _Verbatim)  # type: ignore[arg-type]
 #: 7bit: whatever server it passes need not know 8BITMIME.
 _POLICY = SMTP.clone(header_factory=_registry, cte_type="7bit")
 
@@ -68,49 +79,142 @@ def ascii_address(address: str) -> str:
     return f"{local}@{domain.encode('idna').decode('ascii')}"
 
 
-def build(delivery: Delivery, rendered: Rendered, *, address: str, bulk: bool) -> Mail:
+def _in_header(address: str) -> str:
+    """Return an address as a header writes it. Nearly all are as they are, which is soon seen."""
+    return address if _PLAIN_ADDRESS.fullmatch(address) else str(Address(addr_spec=address))
+
+
+def build(
+    delivery: Delivery,
+    rendered: Rendered,
+    *,
+    address: str,
+    bulk: bool,
+) -> Mail:
     """Return the mail of one delivery; ``delivery.office`` is read."""
-    fingerprint = sha256(delivery.key.encode()).hexdigest()
-    host = urlsplit(settings.SITE_URL).hostname or "localhost"
-    origin = sender(delivery.office)
-    recipient = ascii_address(address)
+    return Draft(delivery, rendered, bulk=bulk).copy(delivery, address=address)
 
-    message = EmailMessage(policy=_POLICY)
-    message["From"] = origin
-    message["To"] = Address(addr_spec=recipient)
-    if delivery.office is not None and delivery.office.reply_to:
-        message["Reply-To"] = Address(addr_spec=ascii_address(delivery.office.reply_to))
-    message["Subject"] = _one_line(rendered.subject)
-    message["Date"] = format_datetime(delivery.planned_at)
-    message["Message-ID"] = f"<{fingerprint[:40]}@{host}>"
-    thread = _thread(delivery)
-    if thread:
-        message["References"] = f"<{thread}@{host}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message[KEY_HEADER] = delivery.key
-    if bulk:
-        _add_list_headers(message, delivery, rendered, host)
-    for name, value in rendered.headers.items():
-        message[name] = _one_line(value)
 
-    message.set_content(_encodable(rendered.text))
-    message.add_alternative(_encodable(rendered.html), subtype="html")
-    if rendered.calendar is not None:
-        # Last, as RFC 6047 wants it: who understands it takes the last part it knows.
-        message.add_alternative(
-            rendered.calendar.content,
-            maintype="text",
-            subtype="calendar",
-            params={"method": rendered.calendar.method, "charset": "utf-8"},
+class Draft:
+    """A message before it is anybody's: what all its copies share, encoded once.
+
+    Its words may hold marks (``notifications.message.mark``), whose values come with each copy.
+    """
+
+    def __init__(self, delivery: Delivery, rendered: Rendered, *, bulk: bool) -> None:
+        origin = sender(delivery.office)
+        self.sender = origin.addr_spec
+        self.host = urlsplit(settings.SITE_URL).hostname or "localhost"
+        self.unsubscribe_url = ""
+        shared = EmailMessage(policy=_POLICY)
+        shared["From"] = origin
+        if delivery.office is not None and delivery.office.reply_to:
+            shared["Reply-To"] = Address(addr_spec=ascii_address(delivery.office.reply_to))
+        shared["Subject"] = _one_line(rendered.subject)
+        shared["Auto-Submitted"] = "auto-generated"
+        if bulk:
+            _add_list_headers(shared, delivery.office, self.host)
+            self.unsubscribe_url = rendered.unsubscribe_url
+            if not self.unsubscribe_url:
+                raise ValueError(f"The bulk message {delivery.message} has no way to unsubscribe.")
+        for name, value in rendered.headers.items():
+            shared[name] = _one_line(value)
+        shared["MIME-Version"] = "1.0"
+        shared["Content-Language"] = delivery.language
+        self._headers = shared.as_bytes().removesuffix(b"\r\n")
+        self._parts = [_Part("plain", rendered.text), _Part("html", rendered.html)]
+        self._calendar = b""
+        if rendered.calendar is not None:
+            # Last, as RFC 6047 wants it: who understands it takes the last part it knows.
+            self._calendar = _part(
+                f'text/calendar; method={rendered.calendar.method}; charset="utf-8"',
+                "base64",
+                encodebytes(rendered.calendar.content).replace(b"\n", b"\r\n"),
+            )
+
+    def copy(
+        self, delivery: Delivery, *, address: str, own: Mapping[str, str] | None = None
+    ) -> Mail:
+        """Return the copy of one delivery, with the values of the marks."""
+        own = own or {}
+        fingerprint = sha256(delivery.key.encode()).hexdigest()
+        recipient = ascii_address(address)
+        boundary = f"=={fingerprint[:32]}=="
+        lines = [
+            f"To: {_in_header(recipient)}",
+            f"Date: {format_datetime(delivery.planned_at)}",
+            f"Message-ID: <{fingerprint[:40]}@{self.host}>",
+            f"{KEY_HEADER}: {_one_line(delivery.key)}",
+            f'Content-Type: multipart/alternative; boundary="{boundary}"',
+        ]
+        if thread := _thread(delivery):
+            lines.append(f"References: <{thread}@{self.host}>")
+        if self.unsubscribe_url:
+            url = without_marks(self.unsubscribe_url, own)
+            lines.append(f"List-Unsubscribe: <{_one_line(url)}>")
+        separator = f"--{boundary}\r\n".encode()
+        text, html = self._parts
+        escaped = {name: escape(value) for name, value in own.items()}
+        content = b"".join(
+            (
+                self._headers,
+                "\r\n".join(lines).encode("ascii"),
+                b"\r\n\r\n",
+                separator,
+                text.written(own),
+                separator,
+                html.written(escaped),
+                separator + self._calendar if self._calendar else b"",
+                f"--{boundary}--\r\n".encode(),
+            )
         )
-    message["Content-Language"] = delivery.language
-    message.set_boundary(f"=={fingerprint[:32]}==")
-    return Mail(
-        key=delivery.key,
-        sender=origin.addr_spec,
-        recipient=recipient,
-        content=message.as_bytes(),
-    )
+        return Mail(key=delivery.key, sender=self.sender, recipient=recipient, content=content)
+
+
+class _Part:
+    """Plain text or HTML, with its marks."""
+
+    def __init__(self, subtype: str, text: str) -> None:
+        self.subtype = subtype
+        self.text = text
+        self.encoding = _shortest_encoding(_MARK.sub("x", text))
+
+    def written(self, own: Mapping[str, str]) -> bytes:
+        text = _encodable(without_marks(self.text, own))
+        body = _ENCODERS[self.encoding](text.encode())
+        return _part(f'text/{self.subtype}; charset="utf-8"', self.encoding, body)
+
+
+def _part(content_type: str, encoding: str, body: bytes) -> bytes:
+    """Return one part of a multipart message, its lines ending in CRLF."""
+    head = f"Content-Type: {content_type}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    return head.encode("ascii") + body
+
+
+def _crlf(lines: bytes) -> bytes:
+    return b"\r\n".join(lines.splitlines()) + b"\r\n"
+
+
+#: Ways to write a text in ASCII lines that any server passes on (RFC 2045, 6).
+_ENCODERS: dict[str, Callable[[bytes], bytes]] = {
+    "7bit": _crlf,
+    "quoted-printable": lambda text: _crlf(b2a_qp(text, istext=True)),
+    "base64": lambda text: _crlf(encodebytes(_crlf(text))),
+}
+#: Longer lines are allowed up to 998, but no message of ours needs them unencoded.
+_LONGEST_PLAIN_LINE = 78
+
+
+def _shortest_encoding(text: str) -> str:
+    written = _encodable(text).encode()
+    lines = written.splitlines()
+    if (
+        written.isascii()
+        and b"\0" not in written
+        and all(len(x) <= _LONGEST_PLAIN_LINE for x in lines)
+    ):
+        return "7bit"
+    return min(("quoted-printable", "base64"), key=lambda name: len(_ENCODERS[name](written)))
 
 
 def _thread(delivery: Delivery) -> str:
@@ -122,18 +226,12 @@ def _thread(delivery: Delivery) -> str:
     return ""
 
 
-def _add_list_headers(
-    message: EmailMessage, delivery: Delivery, rendered: Rendered, host: str
-) -> None:
-    """Name the list (RFC 2919) and the way out of it with one click (RFC 2369, RFC 8058)."""
-    if not rendered.unsubscribe_url:
-        raise ValueError(f"The bulk message {delivery.message} has no way to unsubscribe.")
-    office = delivery.office
+def _add_list_headers(message: EmailMessage, office: Office | None, host: str) -> None:
+    """Name the list (RFC 2919), whose way out is one click (RFC 2369, RFC 8058)."""
     list_id = f"<{office.slug}.{host}>" if office is not None else f"<{host}>"
     if office is not None and office.name.isascii():
         list_id = f"{_quoted(office.name)} {list_id}"
     message["List-Id"] = list_id
-    message["List-Unsubscribe"] = f"<{rendered.unsubscribe_url}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, Q
+from django.db.models import CharField, Exists, Q
 
 from events import clock
 from events.models import Event, Outbox
+from events.proof import address_hashes
 from notifications import catalogue, rendering
 from notifications.delivery import claiming, holds, mime, retry, suppression
 from notifications.delivery.channels import (
@@ -28,8 +29,9 @@ from notifications.delivery.channels import (
     TryLater,
     email,
 )
-from notifications.message import Message, NotYet, Superseded
-from notifications.models import Delivery, DeliveryState, MailHold
+from notifications.delivery.statements import Slot, Update
+from notifications.message import Message, NotYet, Rendered, Superseded
+from notifications.models import Delivery, DeliveryState, Letter, MailHold
 from volunteers.models import Shift
 
 logger = logging.getLogger(__name__)
@@ -99,6 +101,7 @@ def send_batch(
     try:
         run.send_all(stopping)
     finally:
+        run.record()
         # Also when something unforeseen happens: only the message being sent stays claimed.
         claiming.release(batch)
         transport.close()
@@ -127,6 +130,10 @@ class _Run:
         self.held_offices = held_offices
         self.outcome = Outcome()
         self._looked_up = time.monotonic()
+        #: The message that the server has taken last, and when, while it is not recorded yet.
+        self._accepted: tuple[Delivery, datetime] | None = None
+        #: What all readers of one letter in one language share, and the facts it was written from.
+        self._drafts: dict[tuple[object, ...], tuple[mime.Draft, _Terms]] = {}
 
     def send_all(self, stopping: Callable[[], bool]) -> None:
         for delivery in self.batch.deliveries:
@@ -156,9 +163,7 @@ class _Run:
                 if ready is None:
                     return
                 self.transport.prepare()
-                if claiming.begin(
-                    delivery, self.batch, condition=ready.condition, now=self.clock()
-                ):
+                if self._begin(delivery, ready):
                     delivery.attempts += 1
                     self._transmit(delivery, ready)
                     return
@@ -177,6 +182,19 @@ class _Run:
             logger.exception("Delivery %s (%s) cannot be written", delivery.pk, delivery.message)
             self._put_off(delivery, f"writing: {type(error).__name__}", attempts=1)
 
+    def _begin(self, delivery: Delivery, ready: "_Ready") -> bool:
+        begun = claiming.begin(
+            delivery,
+            self.batch,
+            step=ready.terms.step,
+            now=self.clock(),
+            record=self._write_accepted if self._accepted else None,
+            **ready.hashes,
+        )
+        # Only now: had the commit failed, it would still be to be written.
+        self._accepted = None
+        return begun
+
     # --- Before it is transmitted ----------------------------------------------------------------
 
     def _write(self, delivery: Delivery) -> "_Ready | None":
@@ -190,7 +208,12 @@ class _Run:
         if delivery.expires_at is not None and delivery.expires_at <= now:
             self._end(delivery, DeliveryState.EXPIRED, "it came too late to be of use")
             return None
-        facts = _facts_as_they_are(delivery)
+        hashes = _hashes(address)
+        if message.own is not None:
+            draft, terms = self._draft(delivery, message)
+            mail = draft.copy(delivery, address=address, own=message.own(delivery))
+            return _Ready(mail, hashes, terms)
+        terms = _Terms.of(delivery, message)
         if message.still_true(delivery, now):
             rendered = rendering.render(delivery, now)
         else:
@@ -204,13 +227,22 @@ class _Run:
             self._finish(delivery, DeliveryState.DUE, next_attempt_at=until)
             return None
         mail = mime.build(delivery, rendered, address=address, bulk=message.bulk)
-        return _Ready(
-            message=message,
-            mail=mail,
-            suppressed=suppression.is_suppressed(address, bulk=message.bulk),
-            facts=facts,
-            guard=message.guard() if message.guard is not None else Q(),
-        )
+        return _Ready(mail, hashes, terms)
+
+    def _draft(self, delivery: Delivery, message: Message) -> tuple[mime.Draft, "_Terms"]:
+        """Return what is written once a batch for all readers of one language.
+
+        The database tests in the step to transmitting whether the reader still gets it, and
+        whether the words are still those of the facts.
+        """
+        which = (message.name, delivery.letter_id, delivery.office_id, delivery.language)
+        if which not in self._drafts:
+            terms = _Terms.of(delivery, message)
+            rendered = rendering.render_for_many(delivery, self.clock())
+            if not isinstance(rendered, Rendered):
+                raise TypeError(f"{message.name} has one text for all its readers")
+            self._drafts[which] = mime.Draft(delivery, rendered, bulk=message.bulk), terms
+        return self._drafts[which]
 
     def _explain(self, delivery: Delivery, ready: "_Ready") -> bool:
         """Record why it was not begun; returns False if it is to be written anew."""
@@ -218,11 +250,13 @@ class _Run:
             self.outcome.states["lost"] += 1
             return True
         mine = Delivery.objects.filter(pk=delivery.pk)
-        if mine.filter(ready.suppressed).exists():
+        bulk = ready.terms.message.bulk
+        if mine.filter(suppression.is_suppressed([*ready.hashes.values()], bulk=bulk)).exists():
             self._end(delivery, DeliveryState.SUPPRESSED, "the address must not be written to")
-        elif not mine.filter(ready.guard).exists():
+        elif not mine.filter(ready.terms.guard).exists():
             self._end(delivery, DeliveryState.SUPERSEDED, "it is no longer true")
         else:
+            self._drafts.clear()
             return False
         return True
 
@@ -235,7 +269,7 @@ class _Run:
         try:
             self.transport.send(ready.mail)
         except Cut as cut:
-            self._cut(delivery, ready.message, str(cut))
+            self._cut(delivery, ready.terms.message, str(cut))
         except Rejected as rejection:
             self._finish(
                 delivery, DeliveryState.FAILED, error=str(rejection), finished_at=self.clock()
@@ -260,9 +294,23 @@ class _Run:
             self._finish(delivery, DeliveryState.DUE, error=str(trouble))
             raise
         else:
-            self._finish(delivery, DeliveryState.ACCEPTED, error="", finished_at=self.clock())
+            self._accepted = (delivery, self.clock())
             if self.held:
                 self.held = holds.lift(self.held, office_id=delivery.office_id, now=self.clock())
+
+    def record(self) -> None:
+        """Record that the last message was accepted, if that is not done yet.
+
+        It waits for the step of the next message, a millisecond later, or for the end of the batch.
+        """
+        if self._accepted is not None:
+            self._write_accepted()
+            self._accepted = None
+
+    def _write_accepted(self) -> None:
+        assert self._accepted is not None
+        delivery, at = self._accepted
+        self._write_down(delivery, DeliveryState.ACCEPTED, error="", finished_at=at)
 
     def _is_taken(self) -> bool:
         """Whether the server has taken other mail of ours, of this run or of the last hour."""
@@ -309,6 +357,10 @@ class _Run:
             self._finish(delivery, DeliveryState.UNKNOWN, error=why, finished_at=self.clock())
 
     def _finish(self, delivery: Delivery, state: DeliveryState, **values: object) -> None:
+        self.record()
+        self._write_down(delivery, state, **values)
+
+    def _write_down(self, delivery: Delivery, state: DeliveryState, **values: object) -> None:
         if "error" in values:
             values["error"] = str(values["error"])[:500]
         if claiming.finish(delivery, self.batch, state=state, **values):
@@ -338,18 +390,34 @@ class _Run:
 
 
 @dataclass(frozen=True)
-class _Ready:
-    """A message as written, and what must hold in the moment in which it begins to go out."""
+class _Terms:
+    """What must hold in the moment in which a message begins to go out, as a statement."""
 
     message: Message
-    mail: Mail
-    suppressed: Q
-    facts: Q
     guard: Q
+    step: Update
 
-    @property
-    def condition(self) -> Q:
-        return self.guard & self.facts & ~self.suppressed
+    @classmethod
+    def of(cls, delivery: Delivery, message: Message) -> "_Terms":
+        guard = message.guard() if message.guard is not None else Q()
+        hashes = [Slot(name, CharField()) for name in _hashes("")]
+        suppressed = suppression.is_suppressed(hashes, bulk=message.bulk)
+        condition = guard & _facts_as_they_are(delivery) & ~suppressed
+        return cls(message, guard, claiming.step_to_transmitting(condition))
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A message as written, the hashes of its address, and what must hold for it."""
+
+    mail: Mail
+    hashes: dict[str, str]
+    terms: _Terms
+
+
+def _hashes(address: str) -> dict[str, str]:
+    """Return the hashes under which an address may be suppressed, by the slots they go into."""
+    return {f"hash{n}": value for n, value in enumerate(address_hashes(address))}
 
 
 def _facts_as_they_are(delivery: Delivery) -> Q:
@@ -363,6 +431,10 @@ def _facts_as_they_are(delivery: Delivery) -> Q:
         event = Event.objects.filter(pk=delivery.event_id)
         for sequence in event.values_list("sequence", flat=True):
             condition &= Q(Exists(event.filter(sequence=sequence)))
+    if delivery.letter_id is not None:
+        letter = Letter.objects.filter(pk=delivery.letter_id)
+        for revision in letter.values_list("revision", flat=True):
+            condition &= Q(Exists(letter.filter(revision=revision)))
     if delivery.shift_id is not None:
         shift = Shift.objects.effective().filter(pk=delivery.shift_id)
         for found in shift:

@@ -1,12 +1,13 @@
 """Addresses that must not be written to. Only keyed hashes of them are kept."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, Q
 
 from events.models import Person
-from events.proof import address_hash, address_hashes
+from events.proof import address_hash
 from notifications.models import Suppression
 
 
@@ -29,9 +30,10 @@ def suppress(*, email: str, scope: str, reason: str, detail: str = "", now: date
         )
 
 
-def is_suppressed(email: str, *, bulk: bool) -> Q:
-    """Return the condition that bulk mail, or any mail, must not go to the address."""
+def is_suppressed(hashes: Sequence[object], *, bulk: bool) -> Q:
+    """Return the condition that bulk mail, or any mail, must not go to an address.
+
+    ``hashes`` are those of the address (``events.proof.address_hashes``), or slots for them.
+    """
     scopes = ["all", "bulk"] if bulk else ["all"]
-    return Q(
-        Exists(Suppression.objects.filter(address_hash__in=address_hashes(email), scope__in=scopes))
-    )
+    return Q(Exists(Suppression.objects.filter(address_hash__in=hashes, scope__in=scopes)))

@@ -46,6 +46,9 @@ def post_letter_file(
     )
     twin = Letter.objects.posted().filter(office=office, title=draft.title, dated=draft.dated)
     if (letter := twin.first()) is not None:
+        if letter.source_hash == file.source_hash:
+            # Another run posted the same file since we looked.
+            return Posted(letter, 0, already=True)
         raise file.error(
             "title",
             f"a letter with this title and date is posted already, as /letters/{letter.slug}/, "

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -22,7 +21,7 @@ from notifications.letters.words import (
     styled_for_mail,
     summary_of,
 )
-from notifications.message import Message, Recipient
+from notifications.message import Message, Recipient, mark
 from notifications.models import Delivery, Letter, Subscription
 from notifications.models.subscription import SubscriptionQuerySet
 from notifications.subscriptions import addresses
@@ -31,16 +30,17 @@ from notifications.subscriptions import addresses
 def readers(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[list[Recipient], str]:
     """Return the next readers of a posted letter in order of their keys, each once.
 
-    Those who were on the list when it was posted: however late it is planned, the readers are the
-    same. The cursor is the last person's key, so that no audience is ever held as a whole. Three
+    Those who were on the list when it was posted and want letters at once: however late it is
+    planned, the readers are the same. The rest find it in their digest. The cursor is the last person's key, so that no audience is ever held as a whole. Three
     queries a chunk, whatever its size.
     """
     (entry,) = entries
     letter = Letter.objects.get(pk=entry.subjects["letter"])
-    if not letter.mails:
+    if not letter.mails or letter.is_retracted:
         return [], ""
     people = list(
         Subscription.objects.live()
+        .immediate()
         .filter(office=letter.office_id, topic__letters=letter, person__email__isnull=False)
         .filter(person__gt=int(cursor or 0), confirmed_at__lte=letter.posted_at)
         .order_by("person")
@@ -94,22 +94,8 @@ class MailWords(NamedTuple):
     url: str
 
 
-def words_for_mail(letter: Letter, language: str, now: datetime) -> MailWords:
-    """Return a letter's words in ``language``, rendered once a process, revision and minute.
-
-    The minute is for the names of topics, which have no revision: the copies that go out a minute
-    after a topic was renamed have its new name. A big letter still reads its text once for the
-    hundreds of copies that a process sends in a minute.
-    """
-    minute = int(now.timestamp()) // 60
-    return _words(letter.uid, letter.revision, letter.office.revision, language, minute)
-
-
-@lru_cache(maxsize=64)
-def _words(
-    uid: uuid.UUID, revision: int, office_revision: int, language: str, minute: int
-) -> MailWords:
-    letter = Letter.objects.with_all_shown().get(uid=uid)
+def words_for_mail(letter: Letter, language: str) -> MailWords:
+    """Return a letter's words in ``language`` (letter ``with_all_shown``)."""
     words, shown = letter.in_language(language), letter.shown_language(language)
     body = absolute_links(words.body)
     return MailWords(
@@ -125,11 +111,10 @@ def _words(
 
 
 def letter_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
-    """Return what the templates of one copy show; one query once the letter's words are known."""
-    assert delivery.person_id is not None
+    """Return what the templates show, the same for all readers of one language."""
     assert delivery.letter_id is not None
-    letter = Letter.objects.select_related("office").get(pk=delivery.letter_id)
-    words = words_for_mail(letter, delivery.language, now)
+    letter = Letter.objects.with_all_shown().get(pk=delivery.letter_id)
+    words = words_for_mail(letter, delivery.language)
     office = letter.office
     return {
         "office": office,
@@ -141,12 +126,19 @@ def letter_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
             "topics: %(topics)s."
         )
         % {"office": office.name, "topics": words.topics},
-        "unsubscribe_url": addresses.absolute(
-            addresses.unsubscribe_path(delivery.person_id, office.pk, delivery.language)
-        ),
-        "preferences_url": addresses.absolute(
-            addresses.preferences_path(delivery.person_id, office.pk, delivery.language)
-        ),
+        "unsubscribe_url": mark("unsubscribe_url"),
+        "preferences_url": mark("preferences_url"),
+    }
+
+
+def own_links(delivery: Delivery) -> dict[str, str]:
+    """Return what is one reader's alone in a letter: the links to stop and to choose."""
+    assert delivery.person_id is not None
+    assert delivery.office_id is not None
+    reader = (delivery.person_id, delivery.office_id, delivery.language)
+    return {
+        "unsubscribe_url": addresses.absolute(addresses.unsubscribe_path(*reader)),
+        "preferences_url": addresses.absolute(addresses.preferences_path(*reader)),
     }
 
 
@@ -161,6 +153,7 @@ LETTER_POSTED = Message(
     again=False,
     still_true=still_wanted,
     context=letter_context,
+    own=own_links,
     guard=wanted_now,
     key=letter_key,
 )
@@ -172,4 +165,10 @@ SILENT = {
     "letter.created": "a draft is for staff alone",
     "letter.edited": "what was mailed stays as it was; the page says when it was changed",
     "letter.deleted": "a draft is for staff alone",
+    "letter.scheduled": "the letter itself comes when it is posted",
+    "letter.unscheduled": "it is a draft again, and a draft is for staff alone",
+    "letter.paused": "the copies that wait come later; nobody knows of them yet",
+    "letter.resumed": "the copies that waited are all that there is to tell",
+    "letter.retracted": "the page gives the reason; a second mail would spread what was wrong",
+    "letter.outcome_set": "page, list and feed show it",
 }

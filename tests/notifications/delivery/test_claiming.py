@@ -10,7 +10,14 @@ from django.db import connection
 from django.db.models import Q
 
 from notifications.delivery import claiming
-from notifications.delivery.claiming import LEASE, begin, claim, finish, release
+from notifications.delivery.claiming import (
+    LEASE,
+    begin,
+    claim,
+    finish,
+    release,
+    step_to_transmitting,
+)
 from notifications.models import Delivery
 from tests.factories import make_office, make_person
 from tests.notifications.delivery.kit import LETTER, THEN, make_delivery, state
@@ -57,33 +64,33 @@ def a_batch() -> tuple[claiming.Batch, Delivery]:
 
 def test_beginning_counts_an_attempt_and_starts_the_lease_anew() -> None:
     batch, delivery = a_batch()
-    assert begin(delivery, batch, condition=Q(), now=THEN + timedelta(minutes=4))
+    assert begin(delivery, batch, step=step_to_transmitting(Q()), now=THEN + timedelta(minutes=4))
     assert state(delivery) == "transmitting"
     assert (delivery.attempts, delivery.lease_until) == (1, THEN + timedelta(minutes=9))
-    assert not begin(delivery, batch, condition=Q(), now=THEN)
+    assert not begin(delivery, batch, step=step_to_transmitting(Q()), now=THEN)
 
 
 def test_a_message_is_not_begun_after_its_lease() -> None:
     batch, delivery = a_batch()
-    assert not begin(delivery, batch, condition=Q(), now=THEN + LEASE)
+    assert not begin(delivery, batch, step=step_to_transmitting(Q()), now=THEN + LEASE)
     assert state(delivery) == "claimed"
 
 
 def test_a_message_is_not_begun_with_somebody_elses_claim() -> None:
     batch, delivery = a_batch()
     Delivery.objects.update(claim_token=uuid4())
-    assert not begin(delivery, batch, condition=Q(), now=THEN)
+    assert not begin(delivery, batch, step=step_to_transmitting(Q()), now=THEN)
 
 
 def test_a_message_is_not_begun_unless_the_condition_holds() -> None:
     batch, delivery = a_batch()
-    assert not begin(delivery, batch, condition=Q(language="es"), now=THEN)
-    assert begin(delivery, batch, condition=Q(language="en"), now=THEN)
+    assert not begin(delivery, batch, step=step_to_transmitting(Q(language="es")), now=THEN)
+    assert begin(delivery, batch, step=step_to_transmitting(Q(language="en")), now=THEN)
 
 
 def test_the_end_is_recorded_only_by_whoever_holds_the_claim() -> None:
     batch, delivery = a_batch()
-    begin(delivery, batch, condition=Q(), now=THEN)
+    begin(delivery, batch, step=step_to_transmitting(Q()), now=THEN)
     stranger = claiming.Batch(uuid4(), THEN, [delivery])
     assert not finish(delivery, stranger, state="accepted")
     assert state(delivery) == "transmitting"
@@ -96,7 +103,7 @@ def test_releasing_gives_back_only_what_was_not_begun() -> None:
     rows = [make_delivery() for _ in range(3)]
     batch = claim(now=THEN)
     assert batch is not None
-    begin(rows[0], batch, condition=Q(), now=THEN)
+    begin(rows[0], batch, step=step_to_transmitting(Q()), now=THEN)
     assert release(batch) == 2
     assert [state(row) for row in rows] == ["transmitting", "due", "due"]
 

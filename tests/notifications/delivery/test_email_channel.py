@@ -64,9 +64,7 @@ def test_messages_share_one_connection_and_reset_between(
     assert (sink.connections, sink.reached["RSET"]) == (1, 2)
 
 
-def test_the_dot_does_not_wait_for_the_packet_before_it(
-    sink: SmtpSink, smtp: channel.Smtp
-) -> None:
+def test_the_dot_does_not_wait_for_the_packet_before_it(sink: SmtpSink, smtp: channel.Smtp) -> None:
     """Nagle's algorithm and delayed acknowledgement together cost 40 ms a message."""
     smtp.prepare()
     assert smtp._line is not None

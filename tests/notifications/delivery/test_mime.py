@@ -9,7 +9,7 @@ import pytest
 
 from events.models import Office
 from notifications.delivery import mime
-from notifications.message import CalendarPart, Rendered
+from notifications.message import CalendarPart, Rendered, mark
 from notifications.models import Delivery
 from tests.factories import NOW
 
@@ -149,3 +149,34 @@ def test_every_line_is_ascii_and_short_enough_for_any_server() -> None:
     (text, _html) = read(content).iter_parts()
     written = text.get_content().replace("\r\n", "\n")
     assert written == rendered.text.replace("\ud83d", "?") + "\n"
+
+
+def test_the_copies_of_one_draft_differ_in_what_is_one_readers_alone() -> None:
+    link = mark("link")
+    rendered = Rendered(
+        subject="Año nuevo",
+        text=f"Ñandú & {'a long line ' * 20}\nStop: {link}\n",
+        html=f'<p>Ñandú</p><a href="{link}">Stop</a>\n',
+        unsubscribe_url=link,
+    )
+    draft = mime.Draft(a_delivery(), rendered, bulk=True)
+
+    def read_copy(number: int) -> EmailMessage:
+        own = {"link": f"https://city.gov/stop/{number}/?a=1&b=2"}
+        delivery = a_delivery(key=f"letter:1:{number}")
+        copy = draft.copy(delivery, address=f"r{number}@example.org", own=own)
+        alone = mime.build(
+            delivery, rendered.for_reader(own), address=f"r{number}@example.org", bulk=True
+        )
+        assert copy.content == alone.content
+        return read(copy.content)
+
+    first, second = read_copy(1), read_copy(2)
+    different = {name for name in first if first[name] != second[name]}
+    assert different == {"To", "Message-ID", "X-Plazuela-Key", "Content-Type", "List-Unsubscribe"}
+    for number, message in ((1, first), (2, second)):
+        text, html = message.iter_parts()
+        url = f"https://city.gov/stop/{number}/?a=1&b=2"
+        assert message["List-Unsubscribe"] == f"<{url}>"
+        assert text.get_content().splitlines()[1] == f"Stop: {url}"
+        assert f'href="https://city.gov/stop/{number}/?a=1&amp;b=2"' in html.get_content()
