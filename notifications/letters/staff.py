@@ -31,6 +31,7 @@ from notifications.letters.actions import (
     write_letter,
 )
 from notifications.letters.forms import LetterForm, PostForm, initial_of
+from notifications.letters.meanwhile import Edit, edits_since
 from notifications.letters.queries import readers_by_topic, readers_of
 from notifications.models import Letter
 from notifications.subscriptions.forms import topics_shown
@@ -190,6 +191,7 @@ def letter_post(request: StaffRequest, pk: int) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
     form = PostForm(sent, readers=readers, revision=letter.revision)
     may_post = _may_post(request, letter.office)
+    meanwhile: list[Edit] = []
     if request.method == "POST":
         if not may_post:
             raise PermissionDenied
@@ -197,12 +199,14 @@ def letter_post(request: StaffRequest, pk: int) -> HttpResponse:
             try:
                 return _post(request, letter, form)
             except Refused as refused:
+                meanwhile = edits_since(letter, form.cleaned_data["revision"] or 0)
                 form.refuse(refused.message)
     by_topic = readers_by_topic(letter.office)
     context = {
         "letter": letter,
         "form": form,
         "may_post": may_post,
+        "meanwhile": meanwhile,
         "readers": readers,
         "topics": [(topic, by_topic.get(topic.pk, 0)) for topic in topics],
         "versions": [

@@ -202,11 +202,18 @@ def test_what_changed_after_it_was_read_is_not_posted_unread(desk: Client, offic
     letter = make_letter(office, post=False)
     path = f"/staff/letters/{letter.pk}/post/"
     opened = page(desk.get(path)).fields
+    sam = make_staff(letter.office)
+    edit_letter(letter_id=letter.pk, changes={"title": "Cars"}, now=NOW, actor=sam)
     edit_letter(letter_id=letter.pk, changes={"body": "Something else."}, now=NOW)
-    answer = desk.post(path, {"mails": "yes", "revision": opened["revision"]})
+    answer = desk.post(path, {"mails": "no", "revision": opened["revision"]})
     assert answer.status_code == 422
     again = page(answer)
     assert "Somebody changed this letter after you opened it." in again.text
+    assert (
+        "Changed while you were reading The program itself, Monday, June 1, 2026, 9:00 a.m. PDT : "
+        "Text Sam Staff, Monday, June 1, 2026, 9:00 a.m. PDT : Title ( Parking on Oak Avenue → Cars)"
+    ) in again.text
+    assert again.fields["mails"] == ["no"]
     assert "Something else." in again.text
     assert not Letter.objects.posted().exists()
     desk.post(path, {"mails": "yes", "revision": again.fields["revision"]})
