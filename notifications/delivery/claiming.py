@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import BigIntegerField, DateTimeField, F, Q, UUIDField
+from django.db.models import BigIntegerField, DateTimeField, F, Q, QuerySet, UUIDField
 
 from events.models import Event, Person
 from notifications.delivery.statements import Slot, Update
@@ -51,8 +51,9 @@ def claim(
 ) -> Batch | None:
     """Claim what is due, oldest first, transactional kinds before bulk; None if there is nothing.
 
-    ``held_offices``: whose mail is not sent now. Two workers never get the same row: on PostgreSQL
-    locked rows are skipped, on SQLite the transaction is alone, and the UPDATE asks again.
+    ``held_offices``: whose mail is not sent now. The mail of a paused letter waits. Two workers
+    never get the same row: on PostgreSQL locked rows are skipped, on SQLite the transaction is
+    alone, and the UPDATE asks again.
     """
     token = uuid.uuid4()
     with transaction.atomic(durable=True):
@@ -60,6 +61,7 @@ def claim(
             Delivery.objects.select_for_update(skip_locked=True)
             .filter(due(now))
             .exclude(office_id__in=held_offices)
+            .exclude(letter_id__in=paused_letters().values("pk"))
             .order_by("priority", "next_attempt_at", "id")
         )
         keys = list(rows.values_list("pk", flat=True)[:size])
@@ -74,6 +76,11 @@ def claim(
         .order_by("priority", "next_attempt_at", "id")
     )
     return Batch(token, now + LEASE, list(claimed))
+
+
+def paused_letters() -> QuerySet[Letter]:
+    """Letters whose mail waits."""
+    return Letter.objects.filter(paused_at__isnull=False)
 
 
 def step_to_transmitting(condition: Q) -> Update:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import CharField, Exists, Q
+from django.db.models import CharField, Exists, OuterRef, Q
 
 from events import clock
 from events.models import Event, Outbox
@@ -255,6 +255,9 @@ class _Run:
             self._end(delivery, DeliveryState.SUPPRESSED, "the address must not be written to")
         elif not mine.filter(ready.terms.guard).exists():
             self._end(delivery, DeliveryState.SUPERSEDED, "it is no longer true")
+        elif mine.filter(_is_paused()).exists():
+            # Its letter was paused since the claim: it waits where it was.
+            self._finish(delivery, DeliveryState.DUE)
         else:
             self._drafts.clear()
             return False
@@ -403,6 +406,8 @@ class _Terms:
         hashes = [Slot(name, CharField()) for name in _hashes("")]
         suppressed = suppression.is_suppressed(hashes, bulk=message.bulk)
         condition = guard & _facts_as_they_are(delivery) & ~suppressed
+        if delivery.letter_id is not None:
+            condition &= ~_is_paused()
         return cls(message, guard, claiming.step_to_transmitting(condition))
 
 
@@ -418,6 +423,11 @@ class _Ready:
 def _hashes(address: str) -> dict[str, str]:
     """Return the hashes under which an address may be suppressed, by the slots they go into."""
     return {f"hash{n}": value for n, value in enumerate(address_hashes(address))}
+
+
+def _is_paused() -> Q:
+    """Return the condition that the mail of the delivery's letter waits."""
+    return Q(Exists(claiming.paused_letters().filter(pk=OuterRef("letter_id"))))
 
 
 def _facts_as_they_are(delivery: Delivery) -> Q:

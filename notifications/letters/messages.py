@@ -22,6 +22,7 @@ from notifications.letters.words import (
     summary_of,
 )
 from notifications.message import Message, Recipient, mark
+from notifications.messages.guards import holds
 from notifications.models import Delivery, Letter, Subscription
 from notifications.models.subscription import SubscriptionQuerySet
 from notifications.subscriptions import addresses
@@ -66,14 +67,11 @@ def _wanted(person: Any, office: Any, letter: Any) -> SubscriptionQuerySet:
     return Subscription.objects.live().filter(person=person, office=office, topic__letters=letter)
 
 
-def still_wanted(delivery: Delivery, now: datetime) -> bool:
-    """Whether the reader is still subscribed to one of the letter's topics."""
-    return _wanted(delivery.person_id, delivery.office_id, delivery.letter_id).exists()
-
-
 def wanted_now() -> Q:
-    """The same as a condition on the delivery's row, tested as the mail begins to go out."""
-    return Q(Exists(_wanted(OuterRef("person"), OuterRef("office"), OuterRef("letter_id"))))
+    """The reader is still subscribed to one of the letter's topics, and the letter stands."""
+    wanted = _wanted(OuterRef("person"), OuterRef("office"), OuterRef("letter_id"))
+    stands = Letter.objects.filter(pk=OuterRef("letter_id"), retracted_at__isnull=True)
+    return Q(Exists(wanted)) & Q(Exists(stands))
 
 
 def letter_key(recipient: Recipient, operation: uuid.UUID | None, message: str) -> str:
@@ -151,7 +149,7 @@ LETTER_POSTED = Message(
     audience=readers,
     bulk=True,
     again=False,
-    still_true=still_wanted,
+    still_true=holds(wanted_now),
     context=letter_context,
     own=own_links,
     guard=wanted_now,
@@ -168,6 +166,7 @@ SILENT = {
     "letter.scheduled": "the letter itself comes when it is posted",
     "letter.unscheduled": "it is a draft again, and a draft is for staff alone",
     "letter.paused": "the copies that wait come later; nobody knows of them yet",
+    "letter.resent": "the letter itself goes out again, to those who may not have it",
     "letter.resumed": "the copies that waited are all that there is to tell",
     "letter.retracted": "the page gives the reason; a second mail would spread what was wrong",
     "letter.outcome_set": "page, list and feed show it",

@@ -1,0 +1,48 @@
+"""Sends a letter once more to those to whom it failed, or of whom nobody can say. Only to those."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from events.audit import operation
+from events.errors import Refused
+from events.models import StaffUser
+from notifications.models import Delivery, DeliveryState, Letter
+
+#: What may be sent again by order. Whoever has it, or must not get it, is not among them.
+RESENDABLE = frozenset({DeliveryState.FAILED, DeliveryState.UNKNOWN})
+
+
+def resend(*, letter_id: int, states: Collection[str], ordered_by: StaffUser, now: datetime) -> int:
+    """Make the letter's deliveries in ``states`` due again; return how many.
+
+    The same rows with the same Message-ID, so that a reader who has it after all sees one message
+    (DELIVERY.md, Definition: one copy more an order). Addresses that are suppressed meanwhile, and
+    readers who unsubscribed, are left out when it is their turn. ``states``: of
+    :data:`RESENDABLE`; anything else is a TypeError.
+    """
+    if unknown := set(states) - RESENDABLE:
+        raise TypeError(f"resend does not send {sorted(unknown)} again")
+    with operation(at=now, actor=ordered_by) as op:
+        letter = Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
+        if letter.retracted_at is not None:
+            raise Refused("letter_retracted", _("This letter was taken back. It is sent no more."))
+        count = Delivery.objects.filter(
+            letter_id=letter.pk, message="letter_posted", state__in=states
+        ).update(
+            state=DeliveryState.DUE,
+            next_attempt_at=now,
+            finished_at=None,
+            attempts=0,
+            resends=F("resends") + 1,
+            resend_ordered_by=ordered_by,
+        )
+        if count:
+            op.record(
+                "letter.resent", office=letter.office_id, letter=letter,
+                states=", ".join(sorted(str(DeliveryState(state).value) for state in states)),
+                deliveries=count,
+            )  # fmt: skip
+    return count
