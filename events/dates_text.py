@@ -82,9 +82,13 @@ def date_text(day: date, language: str, *, weekday: bool = True, year: bool = Tr
     return format_date(day, pattern, locale=locale)
 
 
-def month_text(day: date, language: str) -> str:
-    """Return the month of a date as a heading: "June 2026", "Junio de 2026"."""
-    text = format_skeleton("yMMMM", day, locale=babel_locale(language))
+def month_text(day: date, language: str, *, year: bool = True) -> str:
+    """Return the month of a date as a heading: "June 2026", "Junio de 2026"; or "Junio"."""
+    locale = babel_locale(language)
+    if year:
+        text = format_skeleton("yMMMM", day, locale=locale)
+    else:
+        text = format_date(day, "LLLL", locale=locale)
     return f"{text[:1].upper()}{text[1:]}"
 
 

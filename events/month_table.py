@@ -36,6 +36,11 @@ class MonthTable(NamedTuple):
     previous: date
     following: date
 
+    @property
+    def is_within_a_year(self) -> bool:
+        """Whether the months on both sides are of the same year as this one."""
+        return self.previous.year == self.following.year
+
 
 def weeks_of(year: int, month: int, language: str) -> list[list[date]]:
     """Return the weeks that a month touches, as the language's region begins them."""

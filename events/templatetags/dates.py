@@ -176,6 +176,6 @@ def iso(value: date) -> str:
 
 
 @register.filter
-def month_name(value: date) -> str:
-    """Return the month and year of a date: "June 2026"."""
-    return dates_text.month_text(value, language_in_use())
+def month_name(value: date, year_is_known: bool = False) -> str:
+    """Return the month and year of a date: "June 2026"; "June" where its reader knows the year."""
+    return dates_text.month_text(value, language_in_use(), year=not year_is_known)

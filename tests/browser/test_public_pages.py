@@ -88,3 +88,15 @@ def test_a_first_visit_is_light(visitor: Visitor) -> None:
         requests, size = visitor.weight(path)
         assert requests <= 8, path
         assert size <= 100_000, path
+
+
+@pytest.mark.parametrize("language", ["", "/es"])
+@pytest.mark.parametrize("width", [320, 360])
+def test_the_navigation_stands_in_one_line_on_a_phone(
+    visitor: Visitor, language: str, width: int
+) -> None:
+    visitor.page.set_viewport_size({"width": width, "height": 900})
+    page = visitor.open(f"{language}/calendar/")
+    entries = [entry.bounding_box() for entry in page.locator(".site-nav a").all()]
+    assert len(entries) == 4
+    assert len({entry["y"] for entry in entries if entry}) == 1

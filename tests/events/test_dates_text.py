@@ -1,6 +1,6 @@
 """Dates and times in words, in both languages, over midnights, days, years and clock changes."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -157,3 +157,13 @@ def test_other_languages_have_their_own_clock() -> None:
 
 def test_an_unknown_language_is_written_in_english() -> None:
     assert dates_text.date_text(JUNE_11.date(), "x-none", weekday=False) == "June 12, 2026"
+
+
+@pytest.mark.parametrize(
+    ("language", "with_year", "alone"),
+    [("en", "September 2026", "September"), ("es", "Septiembre de 2026", "Septiembre")],
+)
+def test_a_month_is_named_with_its_year_or_alone(language: str, with_year: str, alone: str) -> None:
+    day = date(2026, 9, 1)
+    assert dates_text.month_text(day, language) == with_year
+    assert dates_text.month_text(day, language, year=False) == alone

@@ -116,3 +116,11 @@ def test_the_page_sets_no_cookie_and_is_answered_with_304(client: Client) -> Non
     assert "Cookie" not in first.get("Vary", "")
     again = client.get("/calendar/2026/06/", headers={"If-None-Match": first["ETag"]})
     assert again.status_code == 304
+
+
+def test_the_months_beside_it_have_their_year_where_it_changes(client: Client) -> None:
+    make_office()
+    seen = page(client.get("/calendar/2026/05/")).text
+    assert "April This month June May 2026" in seen
+    december = page(client.get("/calendar/2026/12/")).text
+    assert "November 2026 This month January 2027 December 2026" in december
