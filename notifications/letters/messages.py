@@ -32,8 +32,9 @@ def readers(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[lis
     """Return the next readers of a posted letter in order of their keys, each once.
 
     Those who were on the list when it was posted and want letters at once: however late it is
-    planned, the readers are the same. The rest find it in their digest. The cursor is the last person's key, so that no audience is ever held as a whole. Three
-    queries a chunk, whatever its size.
+    planned, the readers are the same. The rest find it in their digest. The cursor is the last
+    person's key, so that no audience is ever held as a whole. Three queries a chunk, whatever its
+    size.
     """
     (entry,) = entries
     letter = Letter.objects.get(pk=entry.subjects["letter"])

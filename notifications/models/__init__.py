@@ -1,9 +1,18 @@
 """Letters, subscriptions, deliveries and rendered calendar blocks."""
 
 from notifications.models.calendar_block import CalendarBlock
-from notifications.models.delivery import Delivery, DeliveryState, MailHold, Tick
+from notifications.models.delivery import (
+    Delivery,
+    DeliveryCount,
+    DeliveryState,
+    MailHold,
+    SenderMinute,
+    Tick,
+)
+from notifications.models.digest import DigestRun
 from notifications.models.letter import Letter, LetterTranslation
 from notifications.models.subscription import (
+    Frequency,
     Subscription,
     SubscriptionRequest,
     Suppression,
@@ -13,10 +22,14 @@ from notifications.models.subscription import (
 __all__ = [
     "CalendarBlock",
     "Delivery",
+    "DeliveryCount",
     "DeliveryState",
+    "DigestRun",
+    "Frequency",
     "Letter",
     "LetterTranslation",
     "MailHold",
+    "SenderMinute",
     "Subscription",
     "SubscriptionRequest",
     "Suppression",

@@ -40,6 +40,14 @@ class SubscriptionRequest(models.Model):
         return f"subscription request {self.pk}"
 
 
+class Frequency(models.TextChoices):
+    """How often somebody hears of a topic: each letter as it is posted, or a digest."""
+
+    IMMEDIATE = "immediate", _("At once, when a letter is posted")
+    DAILY = "daily", _("Once a day, if there is news")
+    WEEKLY = "weekly", _("Once a week, on Mondays, if there is news")
+
+
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def live(self) -> "SubscriptionQuerySet":
         """Confirmed and not ended: mail may go to it."""
@@ -48,6 +56,14 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def pending(self) -> "SubscriptionQuerySet":
         """Asked for, and neither confirmed nor ended."""
         return self.filter(confirmed_at__isnull=True, ended_at__isnull=True)
+
+    def immediate(self) -> "SubscriptionQuerySet":
+        """Those that bring each letter as it is posted."""
+        return self.filter(frequency=Frequency.IMMEDIATE)
+
+    def in_digests(self) -> "SubscriptionQuerySet":
+        """Those that bring a digest."""
+        return self.exclude(frequency=Frequency.IMMEDIATE)
 
 
 class Subscription(models.Model):
@@ -71,6 +87,11 @@ class Subscription(models.Model):
         SubscriptionRequest, null=True, on_delete=models.SET_NULL, related_name="subscriptions"
     )
     language = models.CharField(max_length=12, blank=True)
+    frequency = models.CharField(
+        max_length=10, choices=Frequency.choices, default=Frequency.IMMEDIATE
+    )
+    #: When that was chosen, where it was after the confirmation: the first digest is the next one.
+    frequency_at = models.DateTimeField(null=True)
     #: Asked for; the double opt-in confirms it.
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
@@ -97,6 +118,10 @@ class Subscription(models.Model):
             models.UniqueConstraint(
                 fields=["request", "topic", "office"], name="subscription_once_a_request"
             ),
+            models.CheckConstraint(
+                condition=Q(frequency__in=["immediate", "daily", "weekly"]),
+                name="subscription_frequency_known",
+            ),
         ]
         indexes = [
             # In the order in which a letter's readers are planned: chunk by chunk, by person.
@@ -104,6 +129,13 @@ class Subscription(models.Model):
                 fields=["office", "person", "topic"],
                 condition=Q(confirmed_at__isnull=False, ended_at__isnull=True),
                 name="subscription_live",
+            ),
+            # The few who get digests, in the order in which these are planned.
+            models.Index(
+                fields=["office", "person"],
+                condition=Q(confirmed_at__isnull=False, ended_at__isnull=True)
+                & ~Q(frequency="immediate"),
+                name="subscription_digests",
             ),
         ]
 

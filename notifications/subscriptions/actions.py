@@ -4,7 +4,7 @@ Double opt-in: a request is mailed to the address it names, and only a POST thro
 it live. Consent is kept on each row: when, where, and the wording (DESIGN.md, Subscriptions).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
@@ -16,7 +16,7 @@ from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import Office, Person, StaffUser, Topic
 from events.proof import address_hashes
-from notifications.models import Subscription, SubscriptionRequest, Suppression
+from notifications.models import Frequency, Subscription, SubscriptionRequest, Suppression
 
 #: An office and a topic of it, by their keys.
 Wish = tuple[int, int]
@@ -55,10 +55,14 @@ def subscribe(
     consent: Consent,
     name: str = "",
     language: str = "",
+    frequency: str = Frequency.IMMEDIATE,
     proven: bool = False,
     now: datetime,
 ) -> Outcome:
     """Ask for the letters of ``offices`` on ``topics``.
+
+    What the person gets already, they can ask for as a digest; nobody's digests end by a form that
+    says nothing of them.
 
     ``proven``: the browser has shown that the address is its own, so nothing is mailed and the
     subscriptions are live at once. Otherwise the address gets one mail, which confirms this
@@ -69,11 +73,11 @@ def subscribe(
     with operation(at=now, by_person=True) as op:
         person = person_with_email(email, name=name, language=language, at=now)
         lock_person(person.pk)
-        live = wishes_of(person)
+        live = frequencies_of(person)
         wanted = [
             (office.pk, topic.pk)
             for office, topic in product(offices, topics)
-            if (office.pk, topic.pk) not in live
+            if _is_new(frequency, live.get((office.pk, topic.pk)))
         ]
         if not wanted:
             if not proven:
@@ -84,7 +88,10 @@ def subscribe(
         request = SubscriptionRequest.objects.create(
             person=person, office=offices[0], language=language, created_at=now
         )
-        _insert(op, person, wanted, consent=consent, language=language, request=request)
+        _insert(
+            op, person, dict.fromkeys(wanted, frequency), consent=consent, language=language,
+            request=request,
+        )  # fmt: skip
         if proven:
             _confirm(op, request, person)
             return Outcome(person, "confirmed")
@@ -106,16 +113,29 @@ def check_wishes(topics: Sequence[Topic], offices: Sequence[Office]) -> None:
         )
 
 
+def _is_new(wanted: str, live: str | None) -> bool:
+    """Whether a wish is more than what the person gets, whose ``live`` frequency is given."""
+    return live is None or (wanted != live and wanted != Frequency.IMMEDIATE)
+
+
+def frequencies_of(person: Person) -> dict[Wish, str]:
+    """Return what the person gets now: (office, topic) keys with the frequency; one query."""
+    rows = Subscription.objects.live().filter(person=person)
+    return {
+        (office_id, topic_id): frequency
+        for office_id, topic_id, frequency in rows.values_list("office_id", "topic_id", "frequency")
+    }
+
+
 def wishes_of(person: Person) -> set[Wish]:
     """Return what the person gets now, as (office, topic) keys; one query."""
-    rows = Subscription.objects.live().filter(person=person)
-    return set(rows.values_list("office_id", "topic_id"))
+    return set(frequencies_of(person))
 
 
 def _insert(
     op: Operation,
     person: Person,
-    wanted: Iterable[Wish],
+    wanted: Mapping[Wish, str],
     *,
     consent: Consent,
     language: str,
@@ -129,12 +149,13 @@ def _insert(
             topic_id=topic_id,
             request=request,
             language=language,
+            frequency=frequency,
             created_at=op.at,
             confirmed_at=op.at if confirmed else None,
             consent_source=consent.source,
             consent_text=consent.text,
         )
-        for office_id, topic_id in wanted
+        for (office_id, topic_id), frequency in wanted.items()
     )
 
 
@@ -153,21 +174,31 @@ def confirm_request(*, request_id: int, now: datetime) -> SubscriptionRequest:
 
 
 def _confirm(op: Operation, request: SubscriptionRequest, person: Person) -> None:
-    live = wishes_of(person)
+    live = frequencies_of(person)
     pending = list(Subscription.objects.pending().filter(request=request))
+    changed = set()
     for subscription in pending:
-        if (subscription.office_id, subscription.topic_id) in live:
-            # Another request brought it in the meantime: this one is done with.
-            subscription.ended_at = op.at
-        else:
+        wish = (subscription.office_id, subscription.topic_id)
+        if wish not in live:
             subscription.confirmed_at = op.at
+            continue
+        # The person has it already, or another request brought it in the meantime.
+        subscription.ended_at = op.at
+        if _is_new(subscription.frequency, live[wish]):
+            changed.add(subscription.office_id)
+            Subscription.objects.live().filter(
+                person=person, office=subscription.office_id, topic=subscription.topic_id
+            ).update(frequency=subscription.frequency, frequency_at=op.at)
     Subscription.objects.bulk_update(pending, ["confirmed_at", "ended_at"])
     request.confirmed_at = op.at
     request.save(update_fields=["confirmed_at"])
     if person.email:
         _lift_suppression(person.email)
-    for office_id in sorted({row.office_id for row in pending if row.confirmed_at}):
+    confirmed = {row.office_id for row in pending if row.confirmed_at}
+    for office_id in sorted(confirmed):
         op.record("subscription.confirmed", office=office_id, person=person, request=request.pk)
+    for office_id in sorted(changed - confirmed):
+        op.record("subscription.changed", office=office_id, person=person)
 
 
 def _lift_suppression(email: str) -> None:
@@ -187,10 +218,14 @@ def choose(
     wishes: Iterable[Wish],
     language: str,
     consent: Consent,
+    frequencies: Mapping[int, str] | None = None,
     now: datetime,
     actor: StaffUser | None = None,
 ) -> None:
     """Make the person's subscriptions at ``offices`` exactly ``wishes``, in ``language``.
+
+    ``frequencies``: how often each of the offices writes, by its key. Where it says nothing, what
+    there is keeps its frequency, and what is new comes at once.
 
     The preferences page: its link proves the address, so what is new is live at once. Requests
     that still wait for their confirmation end, since this says what the person wants now.
@@ -209,9 +244,16 @@ def choose(
         ]
         rows.filter(pk__in=over).update(ended_at=now)
         rows.pending().update(ended_at=now)
-        _insert(
-            op, person, sorted(wanted - had), consent=consent, language=language, confirmed=True
-        )
+        chosen = {pk: often for pk, often in (frequencies or {}).items() if pk in shown}
+        new = {
+            wish: chosen.get(wish[0], Frequency.IMMEDIATE.value) for wish in sorted(wanted - had)
+        }
+        _insert(op, person, new, consent=consent, language=language, confirmed=True)
+        often_now = {
+            pk: rows.live().filter(office=pk).exclude(frequency=often)
+            .update(frequency=often, frequency_at=now)
+            for pk, often in chosen.items()
+        }  # fmt: skip
         speaks_now = rows.live().exclude(language=language).update(language=language)
         for office in offices:
             before = {topic for office_id, topic in had if office_id == office.pk}
@@ -220,7 +262,7 @@ def choose(
                 op.record(
                     "subscription.ended", office=office, person=person, reason_code="preferences"
                 )
-            elif before != after or (before and speaks_now):
+            elif before != after or (before and (speaks_now or often_now.get(office.pk))):
                 op.record("subscription.changed", office=office, person=person)
 
 

@@ -1,6 +1,6 @@
 """Sign up for letters; choose what one gets."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from babel.lists import format_list
@@ -15,6 +15,7 @@ from events.address_field import AddressField
 from events.dates_text import babel_locale
 from events.languages import language_in_use, own_name
 from events.models import Office, OfficeKind, Topic
+from notifications.models import Frequency
 from notifications.subscriptions.actions import Wish
 
 
@@ -111,6 +112,13 @@ class SubscribeForm(forms.Form):
         },
     )
     name = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    # Nobody has to think of it here: the preferences page offers it. Who sends it is heard.
+    frequency = forms.ChoiceField(
+        required=False,
+        choices=Frequency.choices,
+        widget=forms.HiddenInput,
+        error_messages={"invalid_choice": _("Choose from the list how often.")},
+    )
     language = forms.ChoiceField(
         required=False,
         widget=forms.HiddenInput,
@@ -168,6 +176,9 @@ class SubscribeForm(forms.Form):
             raise forms.ValidationError(_("Choose whose letters you want."))
         return found
 
+    def clean_frequency(self) -> str:
+        return str(self.cleaned_data["frequency"] or Frequency.IMMEDIATE)
+
     def clean_topics(self) -> list[Topic]:
         return [self.all_topics[slug] for slug in self.cleaned_data["topics"]]
 
@@ -196,10 +207,11 @@ def subscribe_form_for(
 
 
 class PreferencesForm(forms.Form):
-    """What a person gets: topics of each office, and the language of the mail.
+    """What a person gets: topics of each office and how often, and the language of the mail.
 
     The topics of ``own``, the office whose mail the link was in, are ``topics``; those of another
-    office are ``topics-SLUG``.
+    office are ``topics-SLUG``. Likewise ``frequency`` and ``frequency-SLUG``; none is chosen where
+    the topics of an office come at different paces.
     """
 
     def __init__(
@@ -209,7 +221,7 @@ class PreferencesForm(forms.Form):
         own: Office,
         offices: Sequence[Office],
         topics: Sequence[Topic],
-        wishes: set[Wish],
+        wishes: Mapping[Wish, str],
         language: str,
     ) -> None:
         self.own, self.topics = own, {topic.slug: topic for topic in topics}
@@ -225,6 +237,15 @@ class PreferencesForm(forms.Form):
                 widget=forms.CheckboxSelectMultiple,
                 error_messages={"invalid_choice": _("There is no topic “%(value)s”.")},
             )
+            paces = {often for (pk, _topic), often in wishes.items() if pk == office.pk}
+            self.fields[self._name(office, "frequency")] = forms.ChoiceField(
+                label=_("How often?"),
+                choices=Frequency.choices,
+                required=False,
+                initial=(paces or {Frequency.IMMEDIATE}).pop() if len(paces) < 2 else None,
+                widget=forms.RadioSelect,
+                error_messages={"invalid_choice": _("Choose from the list how often.")},
+            )
         codes = interface_languages(self.offices)
         self.fields["language"] = forms.ChoiceField(
             label=_("Language of the mail"),
@@ -236,8 +257,8 @@ class PreferencesForm(forms.Form):
         # All of it may be empty: that is a choice, too, and not an omission.
         self.mark_optional = False
 
-    def _name(self, office: Office) -> str:
-        return "topics" if office.pk == self.own.pk else f"topics-{office.slug}"
+    def _name(self, office: Office, what: str = "topics") -> str:
+        return what if office.pk == self.own.pk else f"{what}-{office.slug}"
 
     def wishes(self) -> set[Wish]:
         """Return what is ticked, as (office, topic) keys, once the form is valid."""
@@ -247,15 +268,28 @@ class PreferencesForm(forms.Form):
             for slug in self.cleaned_data[self._name(office)]
         }
 
+    def frequencies(self) -> dict[int, str]:
+        """Return how often each office writes, by its key, once the form is valid."""
+        chosen = {o.pk: self.cleaned_data[self._name(o, "frequency")] for o in self.offices}
+        return {pk: often for pk, often in chosen.items() if often}
+
     @property
     def own_fields(self) -> list[Any]:
         """The fields of the office that sent the mail, and of every other that the person hears."""
-        return [self[self._name(o)] for o in self.offices if self._is_open(o)]
+        return self._fields([o for o in self.offices if self._is_open(o)])
 
     @property
     def further_fields(self) -> list[Any]:
         """The fields of offices that the person gets nothing from."""
-        return [self[self._name(o)] for o in self.offices if not self._is_open(o)]
+        return self._fields([o for o in self.offices if not self._is_open(o)])
+
+    @property
+    def gets_any(self) -> bool:
+        """Whether the person gets anything from any of the offices."""
+        return any(self[self._name(o)].initial for o in self.offices)
+
+    def _fields(self, offices: list[Office]) -> list[Any]:
+        return [self[self._name(o, what)] for o in offices for what in ("topics", "frequency")]
 
     def _is_open(self, office: Office) -> bool:
         field = self[self._name(office)]

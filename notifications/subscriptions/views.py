@@ -106,6 +106,7 @@ def _subscribe(request: HttpRequest) -> HttpResponse:
             consent=Consent(source=request.path, text=consent_text(data["office"])),
             name=data["name"],
             language=data["language"] or language_in_use(),
+            frequency=data["frequency"],
             proven=proven,
             now=now,
         )
@@ -215,7 +216,7 @@ def _preferences_form(holder: addresses.Holder, data: Any = None) -> Preferences
         own=holder.office,
         offices=offices,
         topics=topics_shown(),
-        wishes={(row.office_id, row.topic_id) for row in live},
+        wishes={(row.office_id, row.topic_id): row.frequency for row in live},
         language=language or language_in_use(),
     )
 
@@ -228,7 +229,7 @@ def _preferences_answer(
         "office": holder.office,
         "address": addresses.masked(holder.person.email),
         "saved": status == 200 and "saved" in request.GET,
-        "gets_any": any(field.initial for field in form.own_fields),
+        "gets_any": form.gets_any,
         "gets_own": bool(form["topics"].initial),
         "consent": consent_text(form.offices),
         "unsubscribe_url": addresses.unsubscribe_path(
@@ -256,6 +257,7 @@ def _save_preferences(request: HttpRequest, token: str) -> HttpResponse:
         offices=form.offices,
         wishes=form.wishes(),
         language=form.cleaned_data["language"] or str(form.initial["language"]),
+        frequencies=form.frequencies(),
         # The path without its token, which is a secret.
         consent=Consent(source="/subscriptions/", text=consent_text(form.offices)),
         now=clock.now(),

@@ -23,6 +23,7 @@ def make_reader(
     *,
     email: str = "",
     language: str = "en",
+    frequency: str = "immediate",
     proven: bool = True,
     now: datetime = NOW,
 ) -> Person:
@@ -33,6 +34,7 @@ def make_reader(
         offices=[office],
         consent=CONSENT,
         language=language,
+        frequency=frequency,
         proven=proven,
         now=now,
     ).person

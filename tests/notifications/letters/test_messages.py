@@ -324,3 +324,13 @@ def test_the_styles_of_the_mail_touch_tags_and_no_words(office: Office, housing:
     assert "<code>&lt;a href=x&gt;</code> or &lt;h2 x&gt;." in html
     assert '<h2 style="margin' in html
     assert "{" not in html.split("</style>")[1]
+
+
+def test_who_gets_a_digest_gets_no_copy(office: Office, housing: Topic) -> None:
+    trees = make_topic("trees")
+    make_reader(office, [housing], email="now@example.org")
+    make_reader(office, [housing], email="later@example.org", frequency="weekly")
+    both = make_reader(office, [trees], email="both@example.org")
+    make_reader(office, [housing], email=both.email or "", frequency="daily")
+    make_letter(office, topics=[housing, trees])
+    assert mailed("letter_posted") == ["both@example.org", "now@example.org"]

@@ -273,3 +273,53 @@ def test_a_renewed_opt_in_lets_letters_through_again(
     assert Suppression.objects.count() == 1
     confirm_request(request_id=last_request().pk, now=LATER)
     assert Suppression.objects.exists() is not lifted
+
+
+def paces() -> dict[str, str]:
+    """How often what is live comes, by topic."""
+    return dict(Subscription.objects.live().values_list("topic__slug", "frequency"))
+
+
+def test_a_sign_up_may_ask_for_a_digest(office: Office, housing: Topic) -> None:
+    make_reader(office, [housing], frequency="weekly", proven=False)
+    confirm_request(request_id=last_request().pk, now=LATER)
+    assert paces() == {"housing": "weekly"}
+
+
+def test_asking_for_a_digest_of_what_one_gets_has_to_be_confirmed(
+    office: Office, housing: Topic
+) -> None:
+    make_reader(office, [housing], email=EMAIL)
+    make_reader(office, [housing], email=EMAIL, frequency="daily", proven=False, now=LATER)
+    assert paces() == {"housing": "immediate"}
+    confirm_request(request_id=last_request().pk, now=LATER)
+    assert paces() == {"housing": "daily"}
+    row = Subscription.objects.live().get()
+    assert (row.confirmed_at, row.frequency_at) == (NOW, LATER)
+    assert facts() == ["confirmed", "requested", "changed"]
+
+
+def test_a_form_that_says_nothing_of_digests_ends_none(office: Office, housing: Topic) -> None:
+    make_reader(office, [housing], email=EMAIL, frequency="daily")
+    make_reader(office, [housing], email=EMAIL, now=LATER)
+    assert paces() == {"housing": "daily"}
+    assert Subscription.objects.count() == 1
+
+
+def test_how_often_an_office_writes_is_chosen_for_all_its_topics(
+    office: Office, housing: Topic, trees: Topic
+) -> None:
+    person = make_reader(office, [housing], email=EMAIL)
+    choose(
+        person_id=person.pk,
+        offices=[office],
+        wishes={(office.pk, housing.pk), (office.pk, trees.pk)},
+        language="en",
+        frequencies={office.pk: "weekly"},
+        consent=CONSENT,
+        now=LATER,
+    )
+    assert paces() == {"housing": "weekly", "trees": "weekly"}
+    assert Subscription.objects.get(topic=housing).frequency_at == LATER
+    assert Subscription.objects.get(topic=trees).frequency_at is None
+    assert facts() == ["confirmed", "changed"]

@@ -230,3 +230,33 @@ def test_signing_up_again_after_it_asks_to_confirm_again(
     assert live() == set()
     assert Subscription.objects.pending().count() == 1
     assert Subscription.objects.pending().get().created_at > NOW
+
+
+def test_how_often_is_chosen_there(client: Client, office: Office, ana: Person) -> None:
+    path = preferences_path(ana.pk, office.pk)
+    assert page(client.get(path)).fields["frequency"] == ["immediate"]
+    answer = client.post(path, {"topics": ["housing"], "frequency": "weekly"})
+    assert Subscription.objects.live().get().frequency == "weekly"
+    assert page(client.get(answer["Location"])).fields["frequency"] == ["weekly"]
+
+
+def test_topics_that_come_at_different_paces_keep_them_unless_one_chooses(
+    client: Client, office: Office, ana: Person, trees: Topic
+) -> None:
+    Subscription.objects.filter(topic=trees).update(frequency="daily")
+    path = preferences_path(ana.pk, office.pk)
+    assert page(client.get(path)).fields["frequency"] == []
+    client.post(path, {"topics": ["housing", "trees"], "language": "es"})
+    rows = Subscription.objects.live().values_list("topic__slug", "frequency")
+    assert dict(rows) == {"housing": "immediate", "trees": "daily"}
+
+
+def test_a_frequency_that_does_not_exist_is_refused(
+    client: Client, office: Office, ana: Person
+) -> None:
+    answer = client.post(
+        preferences_path(ana.pk, office.pk), {"topics": ["trees"], "frequency": "hourly"}
+    )
+    assert answer.status_code == 422
+    assert "Choose from the list how often." in page(answer).text
+    assert live() == {("clerk", "housing"), ("clerk", "trees")}

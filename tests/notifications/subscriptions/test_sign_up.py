@@ -355,3 +355,11 @@ def test_a_mail_for_several_offices_names_what_each_would_send(
     assert "City Clerk:\n- Housing\n- Trees\n\nThe Mayor:\n- Housing\n- Trees" in text
     client.post(link_in_mail())
     assert len(live()) == 4
+
+
+def test_a_form_that_names_a_frequency_is_heard(
+    client: Client, office: Office, housing: Topic
+) -> None:
+    sign_up(client, frequency="daily")
+    assert Subscription.objects.get().frequency == "daily"
+    assert sign_up(client, frequency="hourly").status_code == 422
