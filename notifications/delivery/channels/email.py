@@ -34,9 +34,18 @@ from notifications.delivery.channels.local import Console, Folder
 STEP_TIMEOUT = 15
 DOT_TIMEOUT = 90
 
-#: Codes of RFC 3463 and RFC 7505 that say that there is no such mailbox, or no such domain.
-_NO_MAILBOX = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
-#: What a refusal without such a code says when it is not about the mailbox.
+#: Codes of RFC 3463 and RFC 7505 that say that there is no such mailbox, or no such domain. Not
+#: 5.2.1 and 5.2.2: a mailbox that takes nothing now, or is full, is there.
+_NO_MAILBOX = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"}
+#: What a refusal without any such code says when there is no such mailbox...
+_MAILBOX = r"(user|mailbox|mail ?box name|recipient|addressee|address|account|person)s?"
+_MISSING_WORDS = re.compile(
+    rf"\b(no such|unknown|invalid|non-?existent|not a (valid|known)|no) (\w+ )?{_MAILBOX}\b"
+    rf"|\b{_MAILBOX}\b[^.;]{{0,80}}\b(unknown|invalid|not found|not known|not recogni[sz]ed"
+    r"|(does not|doesn't|doesn’t|no longer) exists?|is not here|not exist)",
+    re.IGNORECASE,
+)
+#: ... and what it says when it is about something else as well.
 _POLICY_WORDS = re.compile(
     r"spam|block|black|denied|deny|policy|prohibit|reputation|unsolicited|dnsbl|\brbl|\bspf|dkim"
     r"|dmarc|authenti|relay|quota|\bfull\b|\bsize\b|\brate\b|limit|too many|content|virus|access"
@@ -231,14 +240,17 @@ class Smtp:
 
     @staticmethod
     def _on_recipient(code: int, words: str, said: str) -> NotSent:
+        """Only an address that is said not to exist is bad: whoever is refused for what we are, or
+        for today's mail, would else never hear of us again.
+        """
+        enhanced = _enhanced(words)
+        if enhanced in _NO_MAILBOX:
+            # "User unknown in relay recipient table" is no refusal to relay.
+            return Rejected(said, bad_address=True)
         if _NEEDS_LOGIN.search(words):
             return MailRefused(said, at_recipient=True)
-        enhanced = _enhanced(words)
-        if enhanced is not None:
-            bad = enhanced in _NO_MAILBOX
-        else:
-            bad = code in (550, 551, 553) and not _POLICY_WORDS.search(words)
-        return Rejected(said, bad_address=bad)
+        says_so = _MISSING_WORDS.search(words) and not _POLICY_WORDS.search(words)
+        return Rejected(said, bad_address=enhanced is None and code in (550, 553) and bool(says_so))
 
     @staticmethod
     def _on_content(code: int, words: str, said: str) -> NotSent:
