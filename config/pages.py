@@ -53,7 +53,9 @@ def home(request: HttpRequest) -> HttpResponse:
     town_halls = list(coming.filter(event_type=EventType.TOWN_HALL)[: TOWN_HALLS + 1])
     others = list(coming.exclude(event_type=EventType.TOWN_HALL)[: OTHER_EVENTS + 1])
     featured = next((event for event in (*town_halls, *others) if event.is_on), None)
-    letters = matching_letters().select_related("office").prefetch_related("translations")
+    letters = (
+        matching_letters().standing().select_related("office").prefetch_related("translations")
+    )
     context = {
         "featured": featured,
         "town_halls": [event for event in town_halls if event is not featured][:TOWN_HALLS],

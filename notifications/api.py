@@ -30,13 +30,19 @@ class LetterOut(Schema):
     office: str = Field(description="Slug of the office; see `/api/v1/offices`.")
     signatories: list[str]
     url: str = Field(description="The page of the letter.")
+    retracted_at: datetime | None = Field(
+        description="When the office took it back, in UTC; null while it stands."
+    )
+    outcome_on: date | None = Field(description="The day of its outcome, if there is one.")
 
 
 class LetterDetail(LetterOut):
     """One letter, with what lists leave out."""
 
     addressees: list[str]
-    body: str = Field(description="Markdown.")
+    body: str = Field(description="Markdown; empty where the letter was taken back.")
+    retraction_reason: str
+    outcome: str = Field(description="What came of it, in Markdown.")
 
 
 def _as_shown(letters: LetterQuerySet) -> LetterQuerySet:
@@ -45,7 +51,7 @@ def _as_shown(letters: LetterQuerySet) -> LetterQuerySet:
 
 @router.get("/letters", response=Page[LetterOut], summary="Letters")
 def list_letters(request: HttpRequest, query: Query[LetterQuery]) -> Page[LetterOut]:
-    """Posted letters, latest first."""
+    """Posted letters, latest first. One that was taken back stays, marked by `retracted_at`."""
     letters = matching_letters(topic=query.topic, office=query.office)
     return page_of(letters, query, lambda row: LetterOut(**_letter(row)), shown=_as_shown(letters))
 
@@ -58,8 +64,10 @@ def get_letter(
     letter = get_object_or_404(_as_shown(Letter.objects.posted()), slug=slug)
     return LetterDetail(
         **_letter(letter),
-        addressees=letter.addressee_list,
-        body=letter.in_language(language_in_use()).body,
+        addressees=[] if letter.is_retracted else letter.addressee_list,
+        body="" if letter.is_retracted else letter.in_language(language_in_use()).body,
+        retraction_reason=letter.retraction_reason,
+        outcome="" if letter.is_retracted else letter.outcome_in(language_in_use())[0],
     )
 
 
@@ -71,6 +79,8 @@ def _letter(letter: Letter) -> dict[str, Any]:
         "dated": letter.dated,
         "topics": [topic.slug for topic in letter.topics.all()],
         "office": letter.office.slug,
-        "signatories": letter.signatory_list,
+        "signatories": [] if letter.is_retracted else letter.signatory_list,
         "url": absolute(letter.get_absolute_url()),
+        "retracted_at": letter.retracted_at,
+        "outcome_on": None if letter.is_retracted else letter.outcome_on,
     }

@@ -13,6 +13,7 @@ from notifications import planning, reminders
 from notifications.cleaning import clean
 from notifications.delivery.sending import send_batch
 from notifications.delivery.sweep import sweep
+from notifications.letters.actions import post_scheduled
 from notifications.models import Tick
 from volunteers.actions.claims import promote_all_waiting
 
@@ -25,7 +26,7 @@ PLANNED_AT_ONCE = 5
 
 
 def tick(*, now: datetime | None = None) -> None:
-    """Do what falls due with time, except sending: end, extend, promote, remind, sweep, clean.
+    """Do what falls due, except sending: end, extend, promote, post, remind, sweep, clean.
 
     What a tick that never fired left undone, the next one does. A duty that fails is logged and
     keeps no other from being done.
@@ -35,6 +36,7 @@ def tick(*, now: datetime | None = None) -> None:
         lambda: expire_unproven(now=moment),
         lambda: extend_series(now=moment),
         lambda: promote_all_waiting(now=moment),
+        lambda: post_scheduled(now=moment),
         lambda: reminders.plan(moment),
         lambda: sweep(now=moment),
         lambda: clean(now=moment),

@@ -1,5 +1,6 @@
 """Write, edit and post letters. Posting records ``letter.posted``; telling readers follows it."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,8 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from events.audit import Operation, operation
 from events.errors import Refused
-from events.models import Office, StaffUser, Topic
+from events.models import AuditEntry, Office, StaffUser, Topic
 from notifications.models import Letter, LetterTranslation
+from notifications.models.letter import LetterQuerySet
+
+logger = logging.getLogger(__name__)
 
 #: Columns that :func:`edit_letter` changes.
 TEXT_FIELDS = ("title", "body", "signatories", "addressees", "dated", "language")
@@ -107,26 +111,107 @@ def post_letter(
     ``revision`` is the one that was read before: what nobody has read is refused.
     """
     with operation(at=now, actor=actor) as op:
-        letter = _lock(letter_id)
+        letter = lock_letter(letter_id)
         if letter.is_posted:
             return letter
-        if revision is not None and revision != letter.revision:
-            raise Refused(
-                "changed_meanwhile",
-                _("Somebody changed this letter after you opened it. Read it again, then post it."),
-            )
+        _refuse_unread(letter, revision)
         _post(op, letter, mails=mails)
     return letter
 
 
+def _refuse_unread(letter: Letter, revision: int | None) -> None:
+    if revision is not None and revision != letter.revision:
+        raise Refused(
+            "changed_meanwhile",
+            _("Somebody changed this letter after you opened it. Read it again, then post it."),
+        )
+
+
 def _post(op: Operation, letter: Letter, *, mails: bool) -> None:
     letter.posted_at = letter.updated_at = op.at
-    letter.mails = mails
-    letter.save(update_fields=["posted_at", "updated_at", "mails"])
+    letter.mails, letter.scheduled_for = mails, None
+    letter.save(update_fields=["posted_at", "updated_at", "mails", "scheduled_for"])
     op.record(
         "letter.posted", office=letter.office_id, letter=letter,
         changes={"posted_at": (None, op.at)}, mails=mails,
     )  # fmt: skip
+
+
+def schedule_letter(
+    *,
+    letter_id: int,
+    at: datetime,
+    mails: bool,
+    revision: int | None = None,
+    now: datetime,
+    actor: StaffUser | None = None,
+) -> Letter:
+    """Let a draft go up by itself at the instant ``at``, or give it another one.
+
+    ``revision`` as for :func:`post_letter`. What is edited afterwards goes up as it is then. A
+    posted one stays as it is; an instant that is over is refused ("not_ahead").
+    """
+    with operation(at=now, actor=actor) as op:
+        letter = lock_letter(letter_id)
+        if letter.is_posted:
+            return letter
+        _refuse_unread(letter, revision)
+        if at <= now:
+            raise Refused("not_ahead", _("Choose a time that is still to come."), field="at")
+        before = letter.scheduled_for
+        letter.scheduled_for, letter.mails = at, mails
+        letter.save(update_fields=["scheduled_for", "mails"])
+        op.record(
+            "letter.scheduled", office=letter.office_id, letter=letter, at=at.isoformat(),
+            mails=mails, changes={"scheduled_for": (before, at)},
+        )  # fmt: skip
+    return letter
+
+
+def unschedule_letter(*, letter_id: int, now: datetime, actor: StaffUser | None = None) -> Letter:
+    """Make a scheduled letter a draft again. One that has gone up meanwhile stays up."""
+    with operation(at=now, actor=actor) as op:
+        letter = lock_letter(letter_id)
+        if not letter.is_scheduled:
+            return letter
+        before, letter.scheduled_for = letter.scheduled_for, None
+        letter.save(update_fields=["scheduled_for"])
+        op.record(
+            "letter.unscheduled", office=letter.office_id, letter=letter,
+            changes={"scheduled_for": (before, None)},
+        )  # fmt: skip
+    return letter
+
+
+def post_scheduled(*, now: datetime) -> int:
+    """Post what is due by its schedule, in the name of who scheduled it; returns how many.
+
+    Each is an operation of its own: one that fails keeps no other from going up.
+    """
+    posted = 0
+    for letter_id in list(Letter.objects.due(now).values_list("pk", flat=True)):
+        try:
+            posted += _post_if_due(letter_id, now)
+        except Exception:
+            logger.exception("Letter %s could not be posted; the next tick tries again", letter_id)
+    return posted
+
+
+def _post_if_due(letter_id: int, now: datetime) -> bool:
+    """Post one, unless somebody has posted it, put it off or thrown it away meanwhile."""
+    with operation(at=now, actor=_scheduler(letter_id)) as op:
+        letter = _locked(Letter.objects.due(now)).filter(pk=letter_id).first()
+        if letter is None:
+            return False
+        _post(op, letter, mails=letter.mails)
+    return True
+
+
+def _scheduler(letter_id: int) -> StaffUser | None:
+    """Return who gave the letter its time, as the audit has it."""
+    facts = AuditEntry.objects.filter(action="letter.scheduled", subjects__letter=letter_id)
+    fact = facts.select_related("staff").order_by("-pk").first()
+    return fact.staff if fact is not None else None
 
 
 def edit_letter(
@@ -137,7 +222,7 @@ def edit_letter(
     now: datetime,
     actor: StaffUser | None = None,
 ) -> Letter:
-    """Change any of :data:`EDITABLE`; unchanged values are harmless.
+    """Change any of :data:`EDITABLE`; unchanged values are harmless. A schedule stays.
 
     ``revision`` is the one that the editor saw: a letter that a colleague has saved since is
     refused ("changed_meanwhile"). What was mailed stays as it was mailed; the page shows when it
@@ -146,7 +231,9 @@ def edit_letter(
     if unknown := set(changes) - EDITABLE:
         raise TypeError(f"edit_letter does not change {sorted(unknown)}")
     with operation(at=now, actor=actor) as op:
-        letter = _lock(letter_id)
+        letter = lock_letter(letter_id)
+        if letter.is_retracted:
+            raise Refused("letter_retracted", _("This letter was taken back and stays as it is."))
         if "language" in changes and changes["language"] == letter.office.first_language:
             changes = changes | {"language": ""}
         changed: dict[str, tuple[Any, Any]] = {
@@ -170,6 +257,8 @@ def edit_letter(
                 setattr(letter, name, changed[name][1])
         letter.revision += 1
         letter.updated_at = now
+        if letter.is_posted:
+            letter.edited_at = now
         letter.save()
         # The text itself is in no entry: it may be long, and the title says which letter it is.
         op.record("letter.edited", office=letter.office_id, letter=letter, changes=changed)
@@ -217,9 +306,11 @@ def _write_translations(letter: Letter, translations: dict[str, dict[str, str]])
 def delete_draft(*, letter_id: int, now: datetime, actor: StaffUser | None = None) -> None:
     """Throw away a letter that was never public."""
     with operation(at=now, actor=actor) as op:
-        letter = _lock(letter_id)
+        letter = lock_letter(letter_id)
         if letter.is_posted:
             raise Refused("letter_posted", _("This letter is public and stays so."))
+        if letter.is_scheduled:
+            raise Refused("letter_scheduled", _("This letter is scheduled. Call that off first."))
         op.record(
             "letter.deleted", office=letter.office_id, letter=letter.pk,
             changes={"title": (letter.title, None)},
@@ -227,10 +318,10 @@ def delete_draft(*, letter_id: int, now: datetime, actor: StaffUser | None = Non
         letter.delete()
 
 
-def _lock(letter_id: int) -> Letter:
+def lock_letter(letter_id: int) -> Letter:
     """Lock and return the letter with its office."""
-    return (
-        Letter.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("office")
-        .get(pk=letter_id)
-    )
+    return _locked(Letter.objects.all()).get(pk=letter_id)
+
+
+def _locked(letters: LetterQuerySet) -> LetterQuerySet:
+    return letters.select_for_update(no_key=True, of=("self",)).select_related("office")

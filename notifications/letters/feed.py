@@ -12,24 +12,25 @@ from django.db.models import Count, Max, Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.xmlutils import SimplerXMLGenerator
 from django.views.decorators.http import condition, require_safe
 
+from events import dates_text
 from events.languages import language_in_use
 from events.markdown import render_markdown
 from events.models import Office
 from events.public_pages import SHARED_SECONDS
 from notifications.letters.queries import matching_letters
-from notifications.letters.words import absolute_links, summary_of
+from notifications.letters.words import absolute_links, shown_summary, taken_back
 from notifications.models import Letter
 
 #: Letters that the feed holds; older ones are on the page.
 LENGTH = 50
 #: Raised when the same rows would be written in another way.
-RENDER_VERSION = 2
+RENDER_VERSION = 3
 
 #: What XML 1.0 cannot carry, escaped or not (its section 2.2).
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -114,20 +115,37 @@ def _office(slug: str) -> Office | None:
 
 
 def _add(feed: LetterFeed, letter: Letter, language: str) -> None:
-    words = letter.in_language(language)
+    title = letter.in_language(language).title
+    if letter.is_retracted:
+        title = _("Taken back: %(title)s") % {"title": title}
     feed.add_item(
-        title=_xml(words.title),
+        title=_xml(title),
         link=f"{settings.SITE_URL}{letter.get_absolute_url()}",
-        description=escape(_xml(summary_of(words.body))),
+        description=escape(_xml(shown_summary(letter, language))),
         unique_id=letter.uid.urn,
         pubdate=published(letter),
         updateddate=letter.updated_at,
         author_name=_xml(letter.office.name),
         categories=[topic.slug for topic in letter.topics.all()],
         language=letter.shown_language(language),
-        html=_xml(render_markdown(absolute_links(words.body), heading_level=2)),
-        signatories=[_xml(name) for name in letter.signatory_list],
+        html=_xml(_content(letter, language)),
+        signatories=[_xml(name) for name in ([] if letter.is_retracted else letter.signatory_list)],
     )
+
+
+def _content(letter: Letter, language: str) -> str:
+    """Return the letter as HTML, with what came of it; of a retracted one only that it is."""
+    if letter.is_retracted:
+        return format_html("<p>{}</p>", taken_back(letter, language))
+    html = render_markdown(absolute_links(letter.in_language(language).body), heading_level=2)
+    if letter.outcome_on is None:
+        return html
+    outcome, _shown = letter.outcome_in(language)
+    heading = _("What came of it, %(day)s") % {
+        "day": dates_text.date_text(letter.outcome_on, language, weekday=False)
+    }
+    told = render_markdown(absolute_links(outcome), heading_level=3)
+    return html + format_html("<h2>{}</h2>", heading) + told
 
 
 def published(letter: Letter) -> datetime:

@@ -21,7 +21,12 @@ from events.queries import read_page
 from events.structured_data import data_block
 from notifications.letters.forms import LetterFilterForm
 from notifications.letters.queries import matching_letters
-from notifications.letters.words import letter_path, structured, summary_of
+from notifications.letters.words import (
+    letter_path,
+    shown_summary,
+    structured,
+    summary_of,
+)
 from notifications.models import Letter
 from notifications.subscriptions.forms import peers_of, subscribe_form_for, topics_shown
 
@@ -94,10 +99,11 @@ def letter_row(letter: Letter, *, name_office: bool = False) -> dict[str, Any]:
     title: str = letter.in_language(page).title
     if shown != page:
         title = format_html('<span lang="{}">{}</span>', shown, title)
-    by = ", ".join(letter.signatory_list)
+    by = "" if letter.is_retracted else ", ".join(letter.signatory_list)
     if name_office:
         by = f"{letter.office.name}: {by}" if by else letter.office.name
     posted_on = dates_text.local(letter.posted_at, letter.office.timezone).date()
+    outcome, outcome_language = letter.outcome_in(page)
     return {
         "title": title,
         "url": letter.get_absolute_url(),
@@ -105,6 +111,10 @@ def letter_row(letter: Letter, *, name_office: bool = False) -> dict[str, Any]:
         "timezone": letter.office.timezone,
         "dated": letter.dated if letter.dated != posted_on else None,
         "signatories": by,
+        "retracted": letter.is_retracted,
+        "outcome": "" if letter.is_retracted else summary_of(outcome),
+        "outcome_language": outcome_language,
+        "outcome_on": letter.outcome_on,
         "topics": [topic.in_language(page).name for topic in letter.topics.all()],
     }
 
@@ -142,7 +152,8 @@ def letter(request: HttpRequest, slug: str) -> HttpResponse:
         ],
         "posted_elsewhen": posted_on != found.dated,
         "topics": [topic for topic in topics if topic.slug in about],
-        "summary": summary_of(words.body),
+        "summary": shown_summary(found, shown),
+        "outcome": found.outcome_in(shown),
         "address": f"{settings.SITE_URL}{found.get_absolute_url()}",
         "json_ld": data_block(structured(found, shown)),
         "office": found.office,

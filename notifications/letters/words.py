@@ -6,8 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from events import dates_text
 from events.markdown import markdown_text
 from events.palettes import colours
 from events.structured_data import organizer
@@ -23,6 +25,22 @@ def summary_of(body: str) -> str:
     if len(text) <= SUMMARY:
         return text
     return text[:SUMMARY].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+
+
+def taken_back(letter: Letter, language: str) -> str:
+    """Return the sentence that stands in the place of a retracted letter's text."""
+    assert letter.retracted_at is not None
+    day = dates_text.local(letter.retracted_at, letter.office.timezone).date()
+    words = _("The office took this letter back on %(day)s. The reason: %(reason)s")
+    shown = {"day": dates_text.date_text(day, language, weekday=False)}
+    return words % (shown | {"reason": letter.retraction_reason})
+
+
+def shown_summary(letter: Letter, language: str) -> str:
+    """Return what previews and search engines show: the first words, or that it was taken back."""
+    if letter.is_retracted:
+        return taken_back(letter, language)
+    return summary_of(letter.in_language(language).body)
 
 
 def absolute_links(body: str) -> str:
@@ -83,14 +101,15 @@ def structured(letter: Letter, language: str) -> dict[str, Any]:
         "@context": "https://schema.org",
         "@type": "Article",
         "headline": words.title,
-        "description": summary_of(words.body),
+        "description": shown_summary(letter, language),
+        "creativeWorkStatus": "Retracted" if letter.is_retracted else None,
         "inLanguage": letter.shown_language(language),
         "dateCreated": letter.dated.isoformat(),
         "datePublished": letter.posted_at.astimezone(zone).isoformat(timespec="seconds"),
         "dateModified": letter.updated_at.astimezone(zone).isoformat(timespec="seconds"),
         "author": organizer(letter.office),
         "publisher": organizer(letter.office),
-        "contributor": letter.signatory_list,
+        "contributor": [] if letter.is_retracted else letter.signatory_list,
         "keywords": [topic.name for topic in letter.topics.all()],
         "url": f"{settings.SITE_URL}{letter.get_absolute_url()}",
     }

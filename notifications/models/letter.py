@@ -1,6 +1,7 @@
 """A letter that the office posts."""
 
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -23,7 +24,25 @@ class LetterQuerySet(models.QuerySet["Letter"]):
 
     def drafts(self) -> "LetterQuerySet":
         """What is still being written, the last touched first."""
-        return self.filter(posted_at__isnull=True).order_by("-updated_at", "-id")
+        return self.filter(posted_at__isnull=True, scheduled_for__isnull=True).order_by(
+            "-updated_at", "-id"
+        )
+
+    def scheduled(self) -> "LetterQuerySet":
+        """What goes up by itself, the next first."""
+        return self.filter(scheduled_for__isnull=False).order_by("scheduled_for", "id")
+
+    def due(self, now: datetime) -> "LetterQuerySet":
+        """What should have gone up by ``now``, the earliest first."""
+        return self.scheduled().filter(scheduled_for__lte=now)
+
+    def retracted(self) -> "LetterQuerySet":
+        """What was taken back, the last first."""
+        return self.filter(retracted_at__isnull=False).order_by("-retracted_at", "-id")
+
+    def standing(self) -> "LetterQuerySet":
+        """Leave out what was taken back."""
+        return self.filter(retracted_at__isnull=True)
 
     def with_all_shown(self) -> "LetterQuerySet":
         """Fetch what pages, the feed and the API show, in a constant number of queries."""
@@ -53,6 +72,8 @@ class Letter(models.Model):
     dated = models.DateField(_("date of the letter"))
     topics = models.ManyToManyField("events.Topic", related_name="letters", blank=True)
     posted_at = models.DateTimeField(null=True, editable=False)
+    #: When its words were last changed after it went up. An outcome does not change them.
+    edited_at = models.DateTimeField(null=True, editable=False)
     mails = models.BooleanField(default=True)
     #: When a draft goes up by itself. Draft → scheduled → posted → retracted.
     scheduled_for = models.DateTimeField(null=True, editable=False)
@@ -118,9 +139,21 @@ class Letter(models.Model):
         return self.posted_at is not None
 
     @property
+    def is_scheduled(self) -> bool:
+        return self.scheduled_for is not None
+
+    @property
+    def is_retracted(self) -> bool:
+        return self.retracted_at is not None
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at is not None
+
+    @property
     def was_changed(self) -> bool:
         """Whether it was edited after it went up; the page then says when."""
-        return self.posted_at is not None and self.updated_at > self.posted_at
+        return self.edited_at is not None
 
     @property
     def own_language(self) -> str:
@@ -141,6 +174,13 @@ class Letter(models.Model):
             if translation.language == language:
                 return translation
         return self
+
+    def outcome_in(self, language: str) -> tuple[str, str]:
+        """Return the outcome as far as it is there in ``language``, and the language it is in."""
+        for translation in self.translations.all():
+            if translation.language == language and translation.outcome:
+                return translation.outcome, language
+        return self.outcome, self.own_language
 
     def shown_language(self, language: str) -> str:
         """The language that :meth:`in_language` really gives, for ``lang=`` attributes."""
