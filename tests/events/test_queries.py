@@ -4,12 +4,16 @@ from datetime import date, timedelta
 
 import pytest
 from django.http import QueryDict
+from django.test import Client
 
 from events import queries
 from events.actions.events import edit_event, post_event, postpone_event, reschedule_event
+from events.actions.offices import edit_venue
 from events.errors import Refused
 from events.models import Event
+from tests.clock import at
 from tests.factories import NOW, make_event, make_office, make_rsvp, make_topic, make_venue
+from tests.pages import page
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +112,19 @@ def test_who_waits_is_counted_by_parties_and_people_for_each_way() -> None:
     for mode, size in (("in_person", 2), ("in_person", 2), ("in_person", 1), ("remote", 1)):
         make_rsvp(event, mode=mode, party_size=size)
     assert queries.lines_at(event) == {"in_person": queries.Line(2, 3)}
+
+
+def test_before_the_move_is_the_old_address_of_a_place() -> None:
+    event = make_event()
+    assert event.venue is not None
+    later = NOW + timedelta(hours=1)
+    edit_venue(venue_id=event.venue.pk, changes={"street": "14 Elm Street"}, now=later)
+    earlier = queries.before_the_move(Event.objects.get(pk=event.pk))
+    address = "Main Library, Community Room, 12 Oak Avenue, San Arroyo, CA 90000"
+    assert earlier == queries.Earlier(at=later, address=address)
+    with at(later):
+        shown = page(Client().get(event.get_absolute_url())).text
+    assert f"The place has a new address Before, the place was {address}." in shown
 
 
 def test_before_the_move_is_what_the_public_knew() -> None:

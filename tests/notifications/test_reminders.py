@@ -205,6 +205,28 @@ def test_a_lead_that_was_past_when_the_event_was_moved_does_not_count() -> None:
     assert planned(at("09 16:30")) == ["reminder:rsvp:2h:1"]
 
 
+def test_a_postponed_event_that_keeps_its_date_is_reminded_of_again() -> None:
+    event = town_hall()
+    make.make_rsvp(event)
+    assert planned(WEEK) == ["reminder:rsvp:7d:0"]
+    assert planned(DAY) == ["reminder:rsvp:1d@11:00:0"]
+    # It has not gone out yet, and is no longer true.
+    call_off(event, "postpone")
+    assert planned(DAY + MINUTE) == []
+    event_actions.resume_event(event_id=event.pk, now=DAY + 2 * MINUTE)
+    # What was due before is past: the message that it is on again says the same.
+    assert planned(DAY + 3 * MINUTE) == []
+    assert planned(HOURS) == ["reminder:rsvp:2h:1"]
+
+
+def test_a_reminder_that_was_dropped_while_postponed_is_planned_under_a_new_key() -> None:
+    event = town_hall()
+    make.make_rsvp(event)
+    call_off(event, "postpone")
+    event_actions.resume_event(event_id=event.pk, now=WEEK - MINUTE)
+    assert planned(WEEK) == ["reminder:rsvp:7d:1"]
+
+
 def test_a_moved_shift_reminds_anew() -> None:
     shift = make.make_shift(town_hall())
     make.make_claim(shift)

@@ -8,7 +8,8 @@ import pytest
 from events.actions import events as actions
 from events.actions import rsvps as rsvp_actions
 from events.models import AuditEntry, Event, Mode, Outbox
-from notifications import catalogue
+from notifications import catalogue, rendering
+from notifications.message import Rendered, Superseded
 from notifications.models import Delivery, DeliveryState
 from tests import factories as make
 from tests.notifications import scenes
@@ -366,6 +367,90 @@ def test_a_new_date_supersedes_the_postponement_that_was_not_told_yet() -> None:
     plan()
     move(event)
     assert new_mail() == ["event_changed"]
+
+
+# --- Certain, and on again -----------------------------------------------------------------------
+
+
+def test_what_becomes_certain_is_told_and_entered_as_such() -> None:
+    event = town_hall(status="tentative")
+    make.make_rsvp(event, email=ANA)
+    make.make_claim(make.make_shift(event), email="vic@example.org")
+    told()
+    edit(event, status="confirmed")
+    assert new_mail() == new_mail("vic@example.org") == ["event_changed"]
+    mail = read(delivered("event_changed", email=ANA))
+    assert mail.subject == "It is now certain: Town hall on parking, Thursday, June 11"
+    assert "We keep your place for you. You need to do nothing." in mail.text
+    lines = calendar_lines(mail)
+    assert (lines["METHOD"], lines["STATUS"], lines["SEQUENCE"]) == ("REQUEST", "CONFIRMED", "1")
+
+
+def test_what_is_no_longer_certain_is_told_and_entered_as_such() -> None:
+    event = town_hall()
+    make.make_rsvp(event, email=ANA, language="es")
+    told()
+    edit(event, status="tentative")
+    assert new_mail() == ["event_changed"]
+    mail = rendering.render(delivered("event_changed"), scenes.NOW)
+    assert isinstance(mail, Rendered)
+    assert mail.subject.startswith("Por confirmar: Reunión sobre el estacionamiento")
+    assert "Todavía no es seguro que este evento se celebre." in mail.text
+    lines = calendar_lines(mail)
+    assert (lines["METHOD"], lines["STATUS"], lines["SEQUENCE"]) == ("REQUEST", "TENTATIVE", "1")
+
+
+def test_a_new_date_and_certainty_are_one_message() -> None:
+    event = town_hall(status="tentative")
+    make.make_rsvp(event, email=ANA)
+    told()
+    by = timedelta(days=4)
+    edit(event, status="confirmed", starts_at=event.starts_at + by, ends_at=event.ends_at + by)
+    assert new_mail() == ["event_changed"]
+    mail = read(delivered("event_changed"))
+    assert mail.subject.startswith("New date: ")
+    assert "It is now certain that this event takes place." in mail.text
+
+
+def test_certainty_that_was_taken_back_before_it_was_told_is_not_told() -> None:
+    event = town_hall(status="tentative")
+    make.make_rsvp(event, email=ANA)
+    told()
+    edit(event, status="confirmed")
+    plan()
+    edit(event, status="tentative")
+    assert new_mail() == ["event_changed"]
+    latest = plan()[-1]
+    assert isinstance(rendering.render(latest, scenes.NOW), Superseded)
+
+
+def test_an_old_date_that_is_kept_is_told_and_entered_again() -> None:
+    event = town_hall()
+    make.make_rsvp(event, email=ANA)
+    told()
+    scenes.call_off(event, "postpone")
+    told()
+    actions.resume_event(event_id=event.pk, now=LATER)
+    assert new_mail() == ["event_changed"]
+    mail = read(delivered("event_changed"))
+    assert mail.subject == "It takes place after all: Town hall on parking, Thursday, June 11"
+    assert "Now it takes place after all, at the time that was planned." in mail.text
+    assert "Before:" not in mail.text
+    lines = calendar_lines(mail)
+    assert (lines["METHOD"], lines["STATUS"], lines["SEQUENCE"]) == ("REQUEST", "CONFIRMED", "2")
+
+
+def test_a_postponement_between_two_changes_is_not_forgotten() -> None:
+    event = town_hall()
+    make.make_rsvp(event, email=ANA)
+    told()
+    edit(event, status="tentative")
+    plan()
+    scenes.call_off(event, "postpone")
+    plan()
+    actions.resume_event(event_id=event.pk, now=LATER + timedelta(hours=1))
+    assert new_mail() == ["event_changed"]
+    assert "This event was postponed." in read(plan()[-1]).text
 
 
 # --- Calendars -----------------------------------------------------------------------------------
