@@ -1,7 +1,12 @@
 """What a volunteer does."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
 
 
 class VolunteerRole(models.Model):
@@ -14,6 +19,9 @@ class VolunteerRole(models.Model):
     name = models.CharField(_("name"), max_length=100)
     description = models.TextField(_("what a volunteer does"), blank=True)
 
+    if TYPE_CHECKING:
+        translations: RelatedManager["RoleTranslation"]
+
     class Meta:
         ordering = ["name", "id"]
         constraints = [
@@ -22,3 +30,32 @@ class VolunteerRole(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def in_language(self, language: str) -> "VolunteerRole | RoleTranslation":
+        """Return what carries ``name`` and ``description`` in ``language`` (uses a prefetch).
+
+        Falls back to the row itself, whose language is the office's first.
+        """
+        for translation in self.translations.all():
+            if translation.language == language:
+                return translation
+        return self
+
+    def shown_language(self, language: str) -> str:
+        """The language that :meth:`in_language` really gives, for ``lang=`` attributes."""
+        shown = self.in_language(language)
+        return shown.language if isinstance(shown, RoleTranslation) else self.office.first_language
+
+
+class RoleTranslation(models.Model):
+    """A role's words in one more language of its office."""
+
+    role = models.ForeignKey(VolunteerRole, on_delete=models.CASCADE, related_name="translations")
+    language = models.CharField(max_length=12)
+    name = models.CharField(_("name"), max_length=100)
+    description = models.TextField(_("what a volunteer does"), blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["role", "language"], name="role_translation_once"),
+        ]

@@ -141,11 +141,18 @@ class ShiftQuerySet(models.QuerySet["Shift"]):
     def with_open_places(self) -> "ShiftQuerySet":
         return self.filter(Q(capacity__isnull=True) | Q(taken__lt=F("capacity")))
 
+    def with_role(self) -> "ShiftQuerySet":
+        """Fetch the role with its name in every language."""
+        return self.select_related("role__office").prefetch_related("role__translations")
+
+    def for_cards(self) -> "ShiftQuerySet":
+        """Fetch what lists show, in a constant number of queries."""
+        shifts = self.with_role().select_related("office", "venue", "event__venue", "event__office")
+        return shifts.prefetch_related("event__translations")
+
     def with_all_shown(self) -> "ShiftQuerySet":
-        """Fetch what cards, pages, feeds and the API show, in a constant number of queries."""
-        return self.select_related(
-            "role", "office", "venue", "event__venue", "event__office"
-        ).prefetch_related("event__translations")
+        """Fetch what pages, mails and feeds show, in a constant number of queries."""
+        return self.for_cards().prefetch_related("translations")
 
 
 class Shift(models.Model):
@@ -208,6 +215,7 @@ class Shift(models.Model):
         revision: int
         updated_at: datetime
         is_posted: bool
+        translations: RelatedManager["ShiftTranslation"]
         event_id: int | None
         office_id: int
         role_id: int
@@ -270,6 +278,21 @@ class Shift(models.Model):
     def is_full(self) -> bool:
         return self.places_left == 0
 
+    def in_language(self, language: str) -> "Shift | ShiftTranslation":
+        """Return what carries ``notes`` in ``language`` (uses a prefetch).
+
+        Falls back to the row itself, whose language is the office's first.
+        """
+        for translation in self.translations.all():
+            if translation.language == language:
+                return translation
+        return self
+
+    def shown_language(self, language: str) -> str:
+        """The language that :meth:`in_language` really gives, for ``lang=`` attributes."""
+        shown = self.in_language(language)
+        return shown.language if isinstance(shown, ShiftTranslation) else self.office.first_language
+
     # What follows is asked of a shift read through effective().
 
     @property
@@ -299,3 +322,16 @@ class Shift(models.Model):
         if self.venue is not None:
             return self.venue
         return self.event.venue if self.event is not None else None
+
+
+class ShiftTranslation(models.Model):
+    """What to know before a shift in one more language of its office."""
+
+    shift = models.ForeignKey(Shift, on_delete=models.CASCADE, related_name="translations")
+    language = models.CharField(max_length=12)
+    notes = models.TextField(_("what to know before you come"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shift", "language"], name="shift_translation_once"),
+        ]
