@@ -270,6 +270,9 @@ if not _is_address(DEFAULT_FROM_EMAIL):
     stop("DEFAULT_FROM_EMAIL must be an address, or a name and an <address>.")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# Messages a minute that one sender's address may send, as agreed with the provider; 0: no limit.
+MAIL_RATE = env.whole("MAIL_RATE", "0", 0, 1_000_000)
+
 # The same transport for the few messages that Django and allauth send themselves.
 EMAIL_BACKEND = {
     "smtp": "django.core.mail.backends.smtp.EmailBackend",

@@ -11,7 +11,8 @@ from events import rate_limits
 from events.models import Event, SignInLink
 from events.models.event import FEED_PAST
 from notifications.calendars.blocks import render_version
-from notifications.models import CalendarBlock, Tick
+from notifications.delivery.folding import fold
+from notifications.models import CalendarBlock, SenderMinute, Tick
 from volunteers.models import Shift
 
 PAUSE = timedelta(hours=1)
@@ -41,11 +42,23 @@ def old_blocks(now: datetime) -> "QuerySet[Any]":
     )
 
 
-SPENT: list[Callable[[datetime], "QuerySet[Any]"]] = [rate_limits.spent, spent_links, old_blocks]
+def old_minutes(now: datetime) -> "QuerySet[Any]":
+    """How much each sender sent in minutes that are over."""
+    return SenderMinute.objects.filter(minute__lt=now - PAUSE)
+
+
+SPENT: list[Callable[[datetime], "QuerySet[Any]"]] = [
+    rate_limits.spent,
+    spent_links,
+    old_blocks,
+    old_minutes,
+]
 
 
 def clean(*, now: datetime) -> int:
-    """Delete what is spent, in batches; return how many rows. 0 within an hour of the last run.
+    """Delete or fold what is spent, in batches; return how many rows.
+
+    0 within an hour of the last run.
 
     Of ticks that come at once, one does it.
     """
@@ -62,4 +75,4 @@ def clean(*, now: datetime) -> int:
             if time.monotonic() > end:
                 Tick.objects.update(cleaned_at=None)
                 return deleted
-    return deleted
+    return deleted + fold(now=now)

@@ -16,6 +16,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import BigIntegerField, DateTimeField, F, Q, QuerySet, UUIDField
 
 from events.models import Event, Person
+from notifications.delivery import throttle
 from notifications.delivery.statements import Slot, Update
 from notifications.models import Delivery, DeliveryState, Letter
 from volunteers.models import Shift
@@ -51,7 +52,8 @@ def claim(
 ) -> Batch | None:
     """Claim what is due, oldest first, transactional kinds before bulk; None if there is nothing.
 
-    ``held_offices``: whose mail is not sent now. The mail of a paused letter waits. Two workers
+    ``held_offices``: whose mail is not sent now. The mail of a paused letter waits, and bulk mail
+    of a sender that has sent enough in this minute. Two workers
     never get the same row: on PostgreSQL locked rows are skipped, on SQLite the transaction is
     alone, and the UPDATE asks again.
     """
@@ -64,7 +66,12 @@ def claim(
             .exclude(letter_id__in=paused_letters().values("pk"))
             .order_by("priority", "next_attempt_at", "id")
         )
-        keys = list(rows.values_list("pk", flat=True)[:size])
+        if exhausted := throttle.exhausted_offices(now):
+            rows = rows.exclude(priority__gt=0, office_id__in=exhausted)
+        wanted = [
+            throttle.Wanted(*row) for row in rows.values_list(*throttle.Wanted._fields)[:size]
+        ]
+        keys = throttle.allowed(wanted, now=now)
         if not keys:
             return None
         Delivery.objects.filter(due(now), pk__in=keys).update(

@@ -31,7 +31,7 @@ from notifications.delivery.channels import (
 )
 from notifications.delivery.statements import Slot, Update
 from notifications.message import Message, NotYet, Rendered, Superseded
-from notifications.models import Delivery, DeliveryState, Letter, MailHold
+from notifications.models import Delivery, DeliveryState, Letter, MailHold, SuppressionReason
 from volunteers.models import Shift
 
 logger = logging.getLogger(__name__)
@@ -252,6 +252,8 @@ class _Run:
         mine = Delivery.objects.filter(pk=delivery.pk)
         bulk = ready.terms.message.bulk
         if mine.filter(suppression.is_suppressed([*ready.hashes.values()], bulk=bulk)).exists():
+            if self._may_try_again(delivery, ready):
+                return False
             self._end(delivery, DeliveryState.SUPPRESSED, "the address must not be written to")
         elif not mine.filter(ready.terms.guard).exists():
             self._end(delivery, DeliveryState.SUPERSEDED, "it is no longer true")
@@ -262,6 +264,13 @@ class _Run:
             self._drafts.clear()
             return False
         return True
+
+    def _may_try_again(self, delivery: Delivery, ready: "_Ready") -> bool:
+        """Whether this message may find out if a mailbox that was not there is there by now."""
+        assert delivery.person is not None
+        return ready.terms.message.answers_form and suppression.may_try_again(
+            email=delivery.person.email or "", delivery_id=delivery.pk, now=self.clock()
+        )
 
     def _end(self, delivery: Delivery, state: DeliveryState, why: str) -> None:
         self._finish(delivery, state, error=why, finished_at=self.clock())
@@ -281,8 +290,9 @@ class _Run:
                 suppression.suppress(
                     email=delivery.person.email or "",
                     scope="all",
-                    reason="bounced",
+                    reason=SuppressionReason.BOUNCED,
                     detail=str(rejection),
+                    delivery_id=delivery.pk,
                     now=self.clock(),
                 )
         except TryLater as later:

@@ -105,10 +105,58 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["letter_id", "state"], name="delivery_letter_state"),
             models.Index(fields=["person", "planned_at"], name="delivery_person"),
+            models.Index(fields=["planned_at"], name="delivery_planned"),
         ]
 
     def __str__(self) -> str:
         return self.key
+
+
+class SenderMinute(models.Model):
+    """How many messages were claimed for one sender's address in one minute (MAIL_RATE)."""
+
+    sender = models.CharField(max_length=254)
+    minute = models.DateTimeField()
+    messages = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sender", "minute"], name="sender_minute_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sender} {self.minute:%H:%M}"
+
+
+class DeliveryCount(models.Model):
+    """What became of deliveries whose rows are gone: folded after 90 days (DELIVERY.md, 10)."""
+
+    message = models.CharField(max_length=60)
+    letter_id = models.BigIntegerField(null=True)
+    event_id = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=12, choices=DeliveryState.choices)
+    #: The first day of the month in which they were planned, in UTC.
+    month = models.DateField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            # One row where the references are null, too.
+            models.UniqueConstraint(
+                "message",
+                "state",
+                "month",
+                Coalesce("letter_id", 0),
+                Coalesce("event_id", 0),
+                name="delivery_count_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["letter_id", "state"], name="delivery_count_letter"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.state}: {self.count}"
 
 
 class MailHold(models.Model):

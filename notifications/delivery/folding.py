@@ -1,0 +1,75 @@
+"""Folds old deliveries into counters: half a million readers a week are 26 million rows a year.
+
+What became of a letter can be told for ever; who got it, for ninety days (DELIVERY.md, Design 10).
+"""
+
+import time
+from collections import Counter
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+
+from notifications.models import Delivery, DeliveryCount
+from notifications.models.delivery import OPEN
+
+#: Long after the week that the planner looks back, in which a key must not be missing.
+KEPT = timedelta(days=90)
+BATCH = 1000
+#: Seconds that one run takes at most; the next tick takes up what is left.
+SLICE = 2.0
+
+#: What a counter is of: message, state, month, letter, event.
+Group = tuple[str, str, date, int | None, int | None]
+
+
+def fold(*, now: datetime) -> int:
+    """Fold deliveries that ended and are older than :data:`KEPT`; return how many.
+
+    The rows of a letter stay as long as any of its mail is still on its way: its account must add
+    up. Each batch is one transaction, so that a kill between counting and deleting changes nothing.
+    """
+    end = time.monotonic() + SLICE
+    folded = 0
+    while batch := _fold_batch(now):
+        folded += batch
+        if time.monotonic() > end:
+            break
+    return folded
+
+
+def _fold_batch(now: datetime) -> int:
+    open_ones = Delivery.objects.filter(letter_id=OuterRef("letter_id"), state__in=OPEN)
+    with transaction.atomic(durable=True):
+        rows = list(
+            Delivery.objects.select_for_update(skip_locked=True)
+            .filter(planned_at__lt=now - KEPT)
+            .exclude(state__in=OPEN)
+            .filter(~Exists(open_ones))
+            .order_by("planned_at", "pk")
+            .values_list("pk", "message", "state", "planned_at", "letter_id", "event_id")[:BATCH]
+        )
+        counts: Counter[Group] = Counter(
+            (message, state, planned_at.date().replace(day=1), letter, event)
+            for _pk, message, state, planned_at, letter, event in rows
+        )
+        for group, count in sorted(counts.items(), key=repr):
+            _add(group, count)
+        Delivery.objects.filter(pk__in=[row[0] for row in rows]).delete()
+    return len(rows)
+
+
+def _add(group: Group, count: int) -> None:
+    message, state, month, letter_id, event_id = group
+    counter = DeliveryCount.objects.filter(
+        message=message, state=state, month=month, letter_id=letter_id, event_id=event_id
+    )
+    DeliveryCount.objects.bulk_create(
+        [
+            DeliveryCount(
+                message=message, state=state, month=month, letter_id=letter_id, event_id=event_id
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    counter.update(count=F("count") + count)
