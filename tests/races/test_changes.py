@@ -9,11 +9,14 @@ import pytest
 from django.db import connections
 
 from events.actions.events import cancel_event, reschedule_event
-from events.models import Event, Outbox
+from events.actions.offices import edit_venue
+from events.actions.series import end_series, extend_series
+from events.errors import Refused
+from events.models import RSVP, Event, Outbox
 from notifications import planning
 from notifications.models import Delivery
-from tests.factories import NOW, make_claim, make_event, make_rsvp, make_shift
-from tests.notifications.scenes import goes
+from tests.factories import NOW, make_claim, make_event, make_office, make_rsvp, make_shift
+from tests.notifications.scenes import goes, office_hours
 from volunteers.actions import claims
 from volunteers.overlap import Clash
 
@@ -110,3 +113,47 @@ def test_who_has_both_an_rsvp_and_a_claim_under_way_meets_no_deadlock() -> None:
     for person in people:
         person.join(60)
     assert failures == []
+
+
+def test_a_series_that_ends_while_it_grows_and_fills_leaves_no_date_and_nobody_untold() -> None:
+    office = make_office()
+    series = office_hours(office)
+    dates = list(series.events.order_by("starts_at"))
+    assert dates[0].venue is not None
+    library = dates[0].venue
+    failures: list[BaseException] = []
+
+    def at_once(action: Callable[[], Any]) -> threading.Thread:
+        def run() -> None:
+            try:
+                action()
+            except Refused:
+                pass  # the date is off already
+            except BaseException as error:
+                failures.append(error)
+
+        return in_a_thread(run)
+
+    def sign_up(number: int) -> None:
+        for date in dates[number::5]:
+            make_rsvp(date, email=f"guest{number % 2}@example.org")
+
+    later = NOW + timedelta(days=60)
+    at_work = [
+        *(at_once(lambda number=number: sign_up(number)) for number in range(4)),  # type: ignore[misc]
+        at_once(lambda: end_series(event_id=dates[0].pk, reason="Storm.", now=NOW)),
+        at_once(lambda: edit_venue(venue_id=library.pk, changes={"street": "1 Elm"}, now=NOW)),
+        at_once(lambda: extend_series(now=later)),
+    ]
+    for thread in at_work:
+        thread.join(60)
+    assert failures == []
+    assert set(series.events.values_list("status", flat=True)) == {"cancelled"}
+    while planning.plan_outbox(now=NOW):
+        pass
+    extend_series(now=later)
+    assert set(series.events.values_list("status", flat=True)) == {"cancelled"}
+    called_off = Delivery.objects.filter(message__in=("dates_cancelled", "event_cancelled"))
+    told = list(called_off.values_list("person", flat=True))
+    came = set(RSVP.objects.values_list("person", flat=True))
+    assert (len(told), set(told)) == (len(set(told)), came)
