@@ -1,5 +1,6 @@
 """The language of a page or a mail, the names of languages, and how to ask for another one."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -54,6 +55,12 @@ class AskLine(NamedTuple):
     name: str
     direction: str
     text: str  #: ends where the office's phone number or address follows
+
+
+def other_languages(first: str, *known: Iterable[str]) -> list[str]:
+    """Return the languages that a form has a version for besides the ``first``, each once."""
+    codes = [code for codes in known for code in codes]
+    return list(dict.fromkeys(code for code in codes if code != first))
 
 
 def own_name(code: str) -> str:

@@ -19,13 +19,13 @@ from events.errors import Refused
 from events.models import (
     Event,
     EventStatus,
-    EventTranslation,
     Mode,
     Office,
     StaffUser,
     Topic,
     Venue,
 )
+from events.translations import write_translations
 
 Written = TypeVar("Written")
 
@@ -107,7 +107,7 @@ def search_text_of(event: Event) -> str:
     parts = [event.title, event.description]
     if event.venue is not None:
         parts += [event.venue.name, event.venue.street, event.venue.locality]
-    for translation in EventTranslation.objects.filter(event=event).order_by("language"):
+    for translation in event.translations.order_by("language"):
         parts += [translation.title, translation.description]
     return search.column(parts)
 
@@ -140,7 +140,7 @@ def insert_event(
     event.save()
     event.topics.set(draft.topics)
     event.cohosts.set(draft.cohosts)
-    _write_translations(event, draft.translations)
+    write_translations(event.translations, draft.translations, "title", "description")
     event.search_text = search_text_of(event)
     event.save(update_fields=["search_text"])
     op.record("event.created", event=event)
@@ -343,33 +343,10 @@ def _change_related(event: Event, changes: dict[str, Any]) -> dict[str, tuple[An
                 slugs = (sorted(row.slug for row in rows) for rows in (before, after))
                 old, new = (", ".join(names) for names in slugs)
                 changed[name] = (old, new)
-    if "translations" in changes and _write_translations(event, changes["translations"]):
+    if "translations" in changes and write_translations(
+        event.translations, changes["translations"], "title", "description"
+    ):
         changed["translations"] = (None, None)
-    return changed
-
-
-def _write_translations(event: Event, translations: dict[str, dict[str, str]]) -> bool:
-    """Make the event's translations these; return whether anything changed."""
-    had = {t.language: t for t in EventTranslation.objects.filter(event=event)}
-    changed = False
-    for language, texts in translations.items():
-        row = had.pop(language, None)
-        title, description = texts.get("title", ""), texts.get("description", "")
-        if not title:
-            if row is not None:
-                row.delete()
-                changed = True
-            continue
-        if row is None or (row.title, row.description) != (title, description):
-            EventTranslation.objects.update_or_create(
-                event=event,
-                language=language,
-                defaults={"title": title, "description": description},
-            )
-            changed = True
-    for row in had.values():
-        row.delete()
-        changed = True
     return changed
 
 

@@ -22,6 +22,7 @@ from events.models import (
     TopicTranslation,
     Venue,
 )
+from events.translations import write_translations
 
 #: Venue fields that stand in a calendar entry and in the words that the search looks through.
 ADDRESS_FIELDS = frozenset({"name", "street", "locality", "region", "postal_code"})
@@ -294,11 +295,7 @@ def save_topic(
         Topic.objects.filter(pk=topic.pk).update(**texts)
         topic.refresh_from_db()
         if translations is not None:
-            topic.translations.exclude(language__in=translations).delete()
-        for language, words in (translations or {}).items():
-            TopicTranslation.objects.update_or_create(
-                topic=topic, language=language, defaults=words
-            )
+            write_translations(topic.translations, translations, "name", "description")
         op.record("topic.created" if created else "topic.edited", topic=topic)
         raise_revisions(op, Event.objects.filter(topics=topic).values_list("pk", flat=True))
     return topic

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as now_in_language
 from django.utils.translation import gettext_lazy as _
 
 from events.actions.events import EventDraft
-from events.languages import ASK_LINES, language_in_use, own_name
+from events.languages import ASK_LINES, language_in_use, other_languages, own_name
 from events.models import Event, EventStatus, EventType, Mode, Office, Topic, Venue
 from events.staff.local_times import WhenForm, initial_when
 from events.staff.stale import SeenForm
@@ -134,7 +134,8 @@ class EventForm(WhenForm, SeenForm):
         self.all_topics = {topic.slug: topic for topic in topics}
         self.all_offices = {other.slug: other for other in offices if other.pk != office.pk}
         self.own_language = office.first_language
-        self.other_languages = _other_languages(office, event)
+        has = [row.language for row in event.translations.all()] if event is not None else []
+        self.other_languages = other_languages(self.own_language, office.languages, has)
         for code in self.other_languages:
             self.fields[f"title_{code}"] = forms.CharField(max_length=200, required=False)
             self.fields[f"description_{code}"] = forms.CharField(
@@ -323,14 +324,6 @@ def initial_copy(event: Event) -> dict[str, Any]:
     """Return what the form of a copy proposes: everything but the day."""
     initial = initial_of(event) | {"tentative": False}
     return {name: value for name, value in initial.items() if name not in ("starts_on", "ends_on")}
-
-
-def _other_languages(office: Office, event: Event | None) -> list[str]:
-    """Return the office's other languages, and those in which the event has a version already."""
-    codes = [code for code in office.languages if code != office.first_language]
-    if event is not None:
-        codes += [row.language for row in event.translations.all()]
-    return list(dict.fromkeys(code for code in codes if code != office.first_language))
 
 
 def _spoken(office: Office, chosen: Sequence[str]) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from events import clock
 from events.actions.offices import save_topic
-from events.languages import own_name
+from events.languages import other_languages, own_name
 from events.models import Office, Topic
 from events.staff.access import FORM, StaffRequest, desk_page, staff_page
 from events.staff.stale import Conflict, SeenForm
@@ -101,11 +101,9 @@ def initial_of(topic: Topic) -> dict[str, Any]:
 
 def languages_of(request: StaffRequest, topic: Topic | None) -> list[str]:
     """Return the other languages of the member's offices, and those that the topic has."""
-    codes = [code for office in request.offices for code in office.languages]
-    if topic is not None:
-        codes += [row.language for row in topic.translations.all()]
-    own = _own_language(request.offices)
-    return list(dict.fromkeys(code for code in codes if code != own))
+    spoken = [code for office in request.offices for code in office.languages]
+    has = [row.language for row in topic.translations.all()] if topic is not None else []
+    return other_languages(_own_language(request.offices), spoken, has)
 
 
 def _own_language(offices: Sequence[Office]) -> str:

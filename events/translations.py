@@ -1,0 +1,33 @@
+"""Content in the other languages of an office: rows beside a row, one a language.
+
+The row itself is in the office's first language. What reads them is ``in_language`` of each model.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+#: Language → column → text.
+Versions = Mapping[str, Mapping[str, str]]
+
+
+def write_translations(rows: Any, versions: Versions, *columns: str) -> bool:
+    """Make a row's translations these, in an action's transaction; return whether anything changed.
+
+    ``rows`` is the related manager of its translations, ``columns`` are what they hold. A version
+    without its first column is none.
+    """
+    wanted = {
+        language: {column: texts.get(column, "") for column in columns}
+        for language, texts in versions.items()
+        if texts.get(columns[0])
+    }
+    had = {
+        row.language: {column: getattr(row, column) for column in columns}
+        for row in rows.order_by("pk")
+    }
+    if wanted == had:
+        return False
+    rows.exclude(language__in=wanted).delete()
+    for language, texts in wanted.items():
+        rows.update_or_create(language=language, defaults=texts)
+    return True
