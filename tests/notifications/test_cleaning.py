@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def a_tick_before() -> None:
-    Tick.objects.create(at=NOW - HOUR)
+    Tick.objects.create(pk=1, at=NOW - HOUR)
 
 
 def link(at: datetime) -> SignInLink:
