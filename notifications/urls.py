@@ -5,7 +5,7 @@ Those of the calendar feeds are in ``notifications/calendars/urls.py``.
 
 from django.urls import path
 
-from notifications.letters import feed, staff
+from notifications.letters import feed, staff, staff_posted
 from notifications.letters import views as letters
 from notifications.subscriptions import views as subscriptions
 
@@ -20,6 +20,27 @@ pages = [
     path("staff/letters/<int:pk>/", staff.letter_edit, name="staff-letter"),
     path("staff/letters/<int:pk>/post/", staff.letter_post, name="staff-letter-post"),
     path("staff/letters/<int:pk>/delete/", staff.letter_delete, name="staff-letter-delete"),
+    path(
+        "staff/letters/<int:pk>/account/", staff_posted.letter_account, name="staff-letter-account"
+    ),
+    path(
+        "staff/letters/<int:pk>/account/<slug:state>/",
+        staff_posted.letter_people,
+        name="staff-letter-people",
+    ),
+    path("staff/letters/<int:pk>/pause/", staff_posted.letter_pause, name="staff-letter-pause"),
+    path("staff/letters/<int:pk>/resume/", staff_posted.letter_resume, name="staff-letter-resume"),
+    path(
+        "staff/letters/<int:pk>/resend/<slug:state>/",
+        staff_posted.letter_resend,
+        name="staff-letter-resend",
+    ),
+    path(
+        "staff/letters/<int:pk>/retract/", staff_posted.letter_retract, name="staff-letter-retract"
+    ),
+    path(
+        "staff/letters/<int:pk>/outcome/", staff_posted.letter_outcome, name="staff-letter-outcome"
+    ),
 ]
 
 #: Without a prefix: the feed and links with a token. They take `?lang=`.

@@ -1,4 +1,7 @@
-"""Letters on the staff desk: list, write with a preview, check, post."""
+"""Letters on the staff desk: list, write with a preview, check, post.
+
+What is done with one afterwards is in ``staff_posted.py``.
+"""
 
 from functools import partial
 from typing import Any
@@ -8,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from events import clock, dates_text, extensions
 from events.errors import Refused
@@ -20,7 +23,6 @@ from events.staff.access import (
     StaffRequest,
     chosen_office,
     desk_page,
-    own_row,
     staff_page,
 )
 from notifications.letters.actions import (
@@ -33,52 +35,54 @@ from notifications.letters.actions import (
 from notifications.letters.forms import LetterForm, PostForm, initial_of
 from notifications.letters.meanwhile import Edit, edits_since
 from notifications.letters.queries import readers_by_topic, readers_of
+from notifications.letters.staff_parts import FOLDER, SECTION, letter_of, may_post
 from notifications.models import Letter
+from notifications.models.letter import LetterQuerySet
 from notifications.subscriptions.forms import topics_shown
 
 PAGE_SIZE = 50
-SECTION = "letters"
-FOLDER = "notifications/staff"
-
-
-def _may_post(request: StaffRequest, office: Office) -> bool:
-    return office in request.grants.offices("post_letters")
 
 
 def _may_edit(request: StaffRequest, letter: Letter) -> bool:
-    """What is public is changed by those who may post; a draft by all who write."""
-    return not letter.is_posted or _may_post(request, letter.office)
+    """What is public, or will be by itself, is changed by those who may post; a draft by all."""
+    return not (letter.is_posted or letter.is_scheduled) or may_post(request, letter.office)
 
 
-def _letter(request: StaffRequest, pk: int) -> Letter:
-    return own_row(request, Letter.objects.with_all_shown(), pk=pk)
+#: The views of the list, with what each is called and holds.
+VIEWS = {
+    "": (gettext_lazy("Drafts"), LetterQuerySet.drafts),
+    "scheduled": (gettext_lazy("Scheduled"), LetterQuerySet.scheduled),
+    "posted": (pgettext_lazy("letters", "Posted"), lambda rows: rows.posted().standing()),
+    "retracted": (gettext_lazy("Taken back"), LetterQuerySet.retracted),
+}
 
 
 @staff_page("write_letters")
 def letters(request: StaffRequest) -> HttpResponse:
-    """Show drafts, or (``?view=posted``) what is public."""
-    posted_view = request.GET.get("view") == "posted"
+    """Show drafts, or (``?view=``) what is scheduled, posted or taken back."""
+    asked = request.GET.get("view", "")
+    view = asked if asked in VIEWS else ""
     limit, offset = read_page(request.GET, usual=PAGE_SIZE)
     mine = Letter.objects.filter(office__in=request.offices)
-    drafts, posted = mine.drafts(), mine.posted()
-    found = posted if posted_view else drafts
-    counts = (drafts.count(), posted.count())
+    found = {name: narrow(mine) for name, (_label, narrow) in VIEWS.items()}
+    counts = {name: rows.count() for name, rows in found.items()}
     tabs = [
-        {"label": _("Drafts"), "url": "?", "current": not posted_view, "count": counts[0]},
         {
-            "label": pgettext("letters", "Posted"),
-            "url": "?view=posted",
-            "current": posted_view,
-            "count": counts[1],
-        },
+            "label": label,
+            "url": f"?view={name}" if name else "?",
+            "current": name == view,
+            "count": counts[name],
+        }
+        for name, (label, _narrow) in VIEWS.items()
     ]
     context = {
         "tabs": tabs,
-        "posted_view": posted_view,
-        "letters": found.with_all_shown()[offset : offset + limit],
+        "view": view,
+        "view_label": VIEWS[view][0],
+        "letters": found[view].with_all_shown()[offset : offset + limit],
         "offset": offset,
         "limit": limit,
-        "count": counts[1] if posted_view else counts[0],
+        "count": counts[view],
     }
     return desk_page(request, f"{FOLDER}/letters.html", context, section=SECTION)
 
@@ -96,7 +100,9 @@ def letter_new(request: StaffRequest) -> HttpResponse:
 @staff_page("write_letters", methods=FORM)
 def letter_edit(request: StaffRequest, pk: int) -> HttpResponse:
     """Edit a letter. Its address stays the same, and so does what was mailed."""
-    letter = _letter(request, pk)
+    letter = letter_of(request, pk)
+    if letter.is_retracted:
+        return redirect("staff-letter-account", pk=letter.pk)
     if request.method == "POST" and not _may_edit(request, letter):
         raise PermissionDenied
     return _form(request, letter.office, letter)
@@ -183,17 +189,17 @@ def _versions_of(form: LetterForm, typed: dict[str, Any]) -> list[dict[str, str]
 @staff_page("write_letters", methods=FORM)
 def letter_post(request: StaffRequest, pk: int) -> HttpResponse:
     """Check the letter and who will get it; post it by POST."""
-    letter = _letter(request, pk)
+    letter = letter_of(request, pk)
     if letter.is_posted:
-        return redirect("staff-letter", pk=letter.pk)
+        return redirect("staff-letter-account", pk=letter.pk)
     topics = list(letter.topics.all())
     readers = readers_of(letter.office, topics)
     sent = request.POST if request.method == "POST" else None
     form = PostForm(sent, readers=readers, revision=letter.revision)
-    may_post = _may_post(request, letter.office)
+    allowed = may_post(request, letter.office)
     meanwhile: list[Edit] = []
     if request.method == "POST":
-        if not may_post:
+        if not allowed:
             raise PermissionDenied
         if form.is_valid():
             try:
@@ -205,7 +211,7 @@ def letter_post(request: StaffRequest, pk: int) -> HttpResponse:
     context = {
         "letter": letter,
         "form": form,
-        "may_post": may_post,
+        "may_post": allowed,
         "meanwhile": meanwhile,
         "readers": readers,
         "topics": [(topic, by_topic.get(topic.pk, 0)) for topic in topics],
@@ -244,13 +250,13 @@ def _post(request: StaffRequest, letter: Letter, form: PostForm) -> HttpResponse
     else:
         told = _("Posted on the website. Nobody is mailed.")
     messages.success(request, told)
-    return redirect("staff-letter", pk=letter.pk)
+    return redirect("staff-letter-account", pk=letter.pk)
 
 
 @staff_page("write_letters", methods=FORM)
 def letter_delete(request: StaffRequest, pk: int) -> HttpResponse:
     """Throw a draft away, after one question."""
-    letter = _letter(request, pk)
+    letter = letter_of(request, pk)
     if letter.is_posted:
         return redirect("staff-letter", pk=letter.pk)
     if request.method == "POST":

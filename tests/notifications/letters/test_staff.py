@@ -67,7 +67,7 @@ def test_the_list_holds_the_offices_own_letters(desk: Client, office: Office) ->
     make_letter(office, title="Our letter")
     make_letter(make_office(), title="Their letter")
     drafts = page(desk.get("/staff/letters/")).text
-    assert "Drafts 1 Posted 1" in drafts
+    assert "Drafts 1 Scheduled 0 Posted 1 Taken back 0" in drafts
     assert "Our draft" in drafts
     assert "Our letter" not in drafts
     posted = page(desk.get("/staff/letters/?view=posted")).text
@@ -163,7 +163,7 @@ def test_posting_with_and_without_mail(
     letter = make_letter(office, topics=[topic], post=False)
     with clock.at(NOW):
         answer = desk.post(f"/staff/letters/{letter.pk}/post/", {"mails": mails})
-    assert answer["Location"] == f"/staff/letters/{letter.pk}/"
+    assert answer["Location"] == f"/staff/letters/{letter.pk}/account/"
     letter.refresh_from_db()
     assert letter.posted_at == NOW
     assert mailed("letter_posted") == told
