@@ -20,6 +20,7 @@ SECTIONS = {
     "subscriptions": "updates",
     "unsubscribe": "updates",
     "staff": "staff",
+    "embed": "embed",
 }
 
 

@@ -20,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from events import clock, rate_limits
-from events.context_processors import last_known
+from events.context_processors import last_known, section
 from events.errors import Refused
 from events.languages import own_name
 from events.models import Office
@@ -109,7 +109,12 @@ def submission_failed(request: HttpRequest) -> HttpResponse:
         office = Office.objects.in_order().first()
     except DatabaseError:
         office = next(iter(last_known), None)
-    context = {"typed": typed_values(request), "office": office, "action": request.get_full_path()}
+    context = {
+        "typed": typed_values(request),
+        "office": office,
+        "action": request.get_full_path(),
+        "section": section(request.path_info),
+    }
     return HttpResponse(render_to_string("submission_failed.html", context), status=500)
 
 

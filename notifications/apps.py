@@ -10,10 +10,11 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from events import extensions
-        from notifications import desk, doorbell, person_section
+        from notifications import desk, doorbell, embed_desk, person_section
         from notifications.letters import staff as letters_desk
 
         person_section.register()
         desk.register()
         letters_desk.register()
+        embed_desk.register()
         extensions.doorbells.append(doorbell.ring)
