@@ -5,8 +5,10 @@ Those of the calendar feeds are in ``notifications/calendars/urls.py``.
 
 from django.urls import path
 
+from notifications import embed_desk
 from notifications.letters import feed, staff, staff_posted
 from notifications.letters import views as letters
+from notifications.subscriptions import embed
 from notifications.subscriptions import views as subscriptions
 
 #: Under the language's prefix.
@@ -15,6 +17,8 @@ pages = [
     path("letters/<slug:slug>/", letters.letter, name="letter"),
     path("subscribe/", subscriptions.subscribe_page, name="subscribe"),
     path("subscribe/sent/", subscriptions.subscribe_sent, name="subscribe-sent"),
+    path("embed/subscribe/", embed.embed_subscribe, name="embed-subscribe"),
+    path("staff/embed/", embed_desk.embeds, name="staff-embeds"),
     path("staff/letters/", staff.letters, name="staff-letters"),
     path("staff/letters/new/", staff.letter_new, name="staff-letter-new"),
     path("staff/letters/<int:pk>/", staff.letter_edit, name="staff-letter"),
