@@ -18,6 +18,7 @@ from notifications.letters.messages import SILENT as SILENT_ABOUT_LETTERS
 from notifications.message import Message
 from notifications.messages import (
     claims,
+    digest,
     events,
     people,
     reminding,
@@ -329,6 +330,18 @@ MESSAGES: list[Message] = [
     # --- Sign-ups and letters --------------------------------------------------------------------
     *SIGN_UPS,
     *LETTERS,
+    # Planned by query, too: see notifications.digests.
+    _message(
+        name="digest",
+        title=_("Digest"),
+        description=_("New letters, new events with the link to RSVP, and shifts that need help."),
+        recipients=_("Who chose one message a day or a week, if there is news on their topics"),
+        bulk=True,
+        again=False,
+        guard=digest.is_wanted,
+        context=digest.context,
+        key=digest.key,
+    ),
 ]
 
 #: Facts that nobody is told of, each with the reason.

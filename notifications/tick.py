@@ -9,7 +9,7 @@ from datetime import datetime
 from events import clock
 from events.actions.rsvps import expire_unproven
 from events.actions.series import extend_series
-from notifications import planning, reminders
+from notifications import digests, planning, reminders
 from notifications.cleaning import clean
 from notifications.delivery.sending import send_batch
 from notifications.delivery.sweep import sweep
@@ -38,6 +38,7 @@ def tick(*, now: datetime | None = None) -> None:
         lambda: promote_all_waiting(now=moment),
         lambda: post_scheduled(now=moment),
         lambda: reminders.plan(moment),
+        lambda: digests.plan(moment),
         lambda: sweep(now=moment),
         lambda: clean(now=moment),
     ]
@@ -79,6 +80,7 @@ def drain(*, now: datetime | None = None) -> Counter[str]:
     while True:
         moment = now or clock.database_now()
         reminders.plan(moment)
+        digests.plan(moment)
         sweep(now=moment)
         planned = planning.plan_outbox(now=now)
         outcome = send_batch(now=now)

@@ -15,7 +15,7 @@ from events.actions.offices import edit_venue
 from events.actions.people import request_sign_in
 from events.actions.series import create_series, end_series
 from events.models import Event, Mode, Office, Series
-from notifications import catalogue, planning, reminders, rendering
+from notifications import catalogue, digests, planning, reminders, rendering
 from notifications.letters.actions import LetterDraft, write_and_post_letter
 from notifications.message import Rendered
 from notifications.models import Delivery
@@ -347,6 +347,30 @@ def letter_posted(language: str) -> Delivery:
     return delivered("letter_posted")
 
 
+def digest(language: str) -> Delivery:
+    """A letter, an event of two dates and a shift since Monday, for somebody who asked for one a
+    day."""
+    office = the_office()
+    topics = [make.make_topic("legislation"), make.make_topic("volunteer")]
+    subscribe(
+        email="reader@example.org", topics=topics, offices=[office], language=language,
+        frequency="daily", consent=Consent(source="/subscribe/", text="They may write to me."),
+        proven=True, now=NOW,
+    )  # fmt: skip
+    draft = LetterDraft(
+        title="Parking on Oak Avenue",
+        body="Dear Director,\n\nplease *count* the cars.",
+        dated=date(2026, 6, 1),
+        topics=topics[:1],
+        translations={"es": {"title": "Estacionamiento", "body": "Estimada Directora:"}},
+    )
+    write_and_post_letter(office=office, draft=draft, mails=True, now=LATER)
+    event = town_hall(office, topics=topics[:1], now=LATER)
+    make.make_shift(event, now=LATER)
+    digests.plan(READ_AT["digest"])
+    return Delivery.objects.select_related("person", "office").get(message="digest")
+
+
 def _sign_up(office: Office, language: str, *, proven: bool) -> None:
     subscribe(
         email="reader@example.org",
@@ -368,7 +392,7 @@ SCENES: dict[str, Callable[[str], Delivery]] = {
         *(claim_released, event_cancelled, event_postponed, event_changed, shift_cancelled),
         *(dates_cancelled, place_changed),
         *(shift_changed, calendar_update, rsvp_reminder, claim_reminder),
-        *(subscription_confirm, subscription_repeated, letter_posted),
+        *(subscription_confirm, subscription_repeated, letter_posted, digest),
     )
 }
 
@@ -376,4 +400,6 @@ SCENES: dict[str, Callable[[str], Delivery]] = {
 READ_AT = {
     "rsvp_reminder": datetime(2026, 6, 10, 18, 0, tzinfo=UTC),
     "claim_reminder": datetime(2026, 6, 10, 18, 0, tzinfo=UTC),
+    # Tuesday, June 2, 2026, 8:00 in Los Angeles.
+    "digest": datetime(2026, 6, 2, 15, 0, tzinfo=UTC),
 }

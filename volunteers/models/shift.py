@@ -134,6 +134,14 @@ class ShiftQuerySet(models.QuerySet["Shift"]):
         """Over at ``now``, latest first."""
         return self.filter(ends_at__lte=now).order_by("-starts_at", "-id")
 
+    def public_between(self, start: datetime, end: datetime) -> "ShiftQuerySet":
+        """Those that became public after ``start`` and up to ``end``, with ``public_at``.
+
+        A shift at an event is public when both are.
+        """
+        since = Greatest(F("own_posted_at"), Coalesce(F("event__posted_at"), F("own_posted_at")))
+        return self.annotate(public_at=since).filter(public_at__gt=start, public_at__lte=end)
+
     def short_of_people(self) -> "ShiftQuerySet":
         """With fewer people than it needs."""
         return self.filter(taken__lt=F("minimum"))
