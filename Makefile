@@ -1,6 +1,6 @@
 # `make run` and `make test` set up all they need. Python 3.11 to 3.13 and pip have to be there.
 .DEFAULT_GOAL := help
-.PHONY: help run up test check styles messages lock
+.PHONY: help run up test faults check styles messages lock
 
 # Another Python: make PYTHON=python3.12 run
 PYTHON ?= python3
@@ -10,6 +10,7 @@ help:
 	@echo "make run       the site with demo data, at http://localhost:8000/ (PORT=… for another)"
 	@echo "make up        the site without the demo, for an office of your own"
 	@echo "make test      the tests (CI=true: all of them, nothing left out)"
+	@echo "make faults    a hundred kills and every other fault ten times (half an hour)"
 	@echo "make check     lint, types, import layers, templates, migrations, translations, safety"
 	@echo "make styles    compile the styles after a change in config/assets/"
 	@echo "make messages  bring the translations in step with the sources, and compile them"
@@ -26,6 +27,10 @@ up:
 test:
 	@$(PYTHON) tools/setup.py dev styles messages
 	@$(VENV_PYTHON) -m tests.run
+
+faults:
+	@$(PYTHON) tools/setup.py dev styles messages
+	@$(VENV_PYTHON) -m tests.faults $(ROUNDS) $(SEED)
 
 check:
 	@$(PYTHON) tools/setup.py dev styles messages

@@ -14,9 +14,10 @@ import email
 import email.policy
 import logging
 import threading
+import time
 import warnings
 from collections import Counter, defaultdict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from types import TracebackType
 from typing import Any, Self
@@ -42,6 +43,8 @@ class Taken:
     sender: str
     recipient: str
     content: bytes
+    #: When it was taken, by ``time.monotonic()``.
+    at: float = field(default_factory=time.monotonic)
 
     @property
     def message(self) -> EmailMessage:
@@ -75,6 +78,7 @@ class SmtpSink:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._up = threading.Event()
+        self._sessions: list[_Session] = []
         self.port = 0
 
     # --- What a test tells it --------------------------------------------------------------------
@@ -105,6 +109,14 @@ class SmtpSink:
     def not_given(self) -> dict[str, int]:
         """Return how many answers a test wanted in a phase that was not reached so often."""
         return {phase: len(answers) for phase, answers in self._answers.items() if answers}
+
+    def go_away(self) -> None:
+        """Refuse new connections and cut those that there are, as a server that is switched off."""
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
+
+    def come_back(self) -> None:
+        """Listen again, at the same port."""
+        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
 
     # --- What a test asks it ---------------------------------------------------------------------
 
@@ -138,17 +150,30 @@ class SmtpSink:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(
-            self._loop.create_server(lambda: _Session(self, loop=self._loop), "127.0.0.1", 0)
-        )
-        self.port = server.sockets[0].getsockname()[1]
+        self._loop.run_until_complete(self._listen())
         self._up.set()
         self._loop.run_forever()
-        server.close()
+        self._loop.run_until_complete(self._close())
         for task in asyncio.all_tasks(self._loop):
             task.cancel()
         self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
+
+    async def _listen(self) -> None:
+        self._server = await self._loop.create_server(self._session, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def _session(self) -> "_Session":
+        session = _Session(self, loop=self._loop)
+        self._sessions.append(session)
+        return session
+
+    async def _close(self) -> None:
+        self._server.close()
+        for session in self._sessions:
+            if session.transport is not None:
+                session.transport.abort()
+        self._sessions.clear()
 
 
 class _Session(SMTP):

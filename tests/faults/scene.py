@@ -1,8 +1,11 @@
 """What the tests of faults share: people who are waiting for mail, a worker, time, and a judge."""
 
+import os
+import signal
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from subprocess import Popen
@@ -13,13 +16,15 @@ from django.db.models import F
 
 from config.celery import TICK
 from events import clock
-from events.models import ClockOffset, Event, Outbox
+from events.models import ClockOffset, Event, Office, Outbox, Person, Topic
 from notifications import planning, reminders
 from notifications.delivery.claiming import LEASE, due
 from notifications.delivery.retry import LONGEST_PAUSE
-from notifications.models import Delivery, MailHold
+from notifications.models import Delivery, MailHold, Subscription
+from notifications.models.delivery import OPEN
 from tests.factories import NOW, make_event, make_office, make_rsvp, make_topic
-from tests.notifications.mailing import make_letter, make_reader
+from tests.faults import tally
+from tests.notifications.mailing import make_letter
 from tests.processes import Processes, wait_for
 from tests.smtp_sink import SmtpSink, Taken
 
@@ -29,6 +34,24 @@ def stand_at(moment: datetime) -> None:
     ClockOffset.objects.get_or_create(defaults={"seconds": 0})
     ahead = (moment - clock.database_now()).total_seconds()
     ClockOffset.objects.update(seconds=F("seconds") + ahead)
+
+
+def many_readers(office: Office, topic: Topic, emails: Sequence[str]) -> None:
+    """Subscribe these addresses in bulk, as if each had confirmed it."""
+    Person.objects.bulk_create(
+        [Person(email=email, language="en", created_at=NOW) for email in emails], batch_size=1000
+    )
+    people = Person.objects.filter(email__startswith="reader")
+    Subscription.objects.bulk_create(
+        [
+            Subscription(
+                person=person, topic=topic, office=office, language="en", created_at=NOW,
+                confirmed_at=NOW, consent_source="/subscribe/", consent_text="Letters by mail",
+            )
+            for person in people
+        ],
+        batch_size=1000,
+    )  # fmt: skip
 
 
 class Scene:
@@ -58,9 +81,8 @@ class Scene:
     def letter_to_readers(self, number: int) -> list[str]:
         """Post a letter that so many readers are waiting for."""
         emails = [f"reader{i}@example.org" for i in range(number)]
-        for email in emails:
-            make_reader(self.office, [self.topic], email=email)
-            self.expected[email] = "letter"
+        many_readers(self.office, self.topic, emails)
+        self.expected |= dict.fromkeys(emails, "letter")
         make_letter(self.office, topics=[self.topic])
         return emails
 
@@ -86,6 +108,22 @@ class Scene:
     def fired(self) -> bool:
         return self.mark.exists()
 
+    @staticmethod
+    def kill(pid: int) -> bool:
+        """Kill a process without a word; returns whether there was one to kill."""
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
+
+    @staticmethod
+    def kill_group(worker: Popen[bytes]) -> None:
+        """Kill a worker with all that it has started, and wait until it is gone."""
+        with suppress(ProcessLookupError):
+            os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+
     def wait_for_the_fault(self) -> None:
         wait_for(self.fired, seconds=60, what="the fault")
 
@@ -93,6 +131,10 @@ class Scene:
     def tick() -> None:
         """What beat does once a minute."""
         current_app.send_task(TICK)
+
+    @staticmethod
+    def now() -> datetime:
+        return clock.database_now()
 
     @staticmethod
     def advance(by: timedelta) -> None:
@@ -109,6 +151,22 @@ class Scene:
         held = MailHold.objects.filter(until__gt=now).exists()
         return held or not Delivery.objects.filter(due(now)).exists()
 
+    @staticmethod
+    def is_planned() -> bool:
+        """Whether no fact is waiting to be told."""
+        return not Outbox.objects.exists()
+
+    @staticmethod
+    def nothing_open() -> bool:
+        """Whether every message has come to its end, and no fact is waiting to be told."""
+        return not (Delivery.objects.filter(state__in=OPEN).exists() or Outbox.objects.exists())
+
+    def told(self) -> str:
+        """Say how things stand, for whoever looks at a failure."""
+        states = Counter(Delivery.objects.values_list("state", flat=True))
+        copies = Counter(Counter(mail.recipient for mail in list(self.sink.taken)).values())
+        return f"states {dict(states)}, copies {dict(copies)}"
+
     def let_time_pass(self) -> None:
         """Let the time that the promise allows go by: a lease, the longest backoff, two ticks."""
         for step in (LEASE + timedelta(seconds=1), LONGEST_PAUSE, timedelta(minutes=1)):
@@ -121,23 +179,38 @@ class Scene:
     # --- The judge -------------------------------------------------------------------------------
 
     def judge(
-        self, *, cut: int = 0, refused: Iterable[str] = (), held: tuple[str, ...] = ("letter",)
+        self,
+        *,
+        cut: int = 0,
+        refused: Iterable[str] = (),
+        held: tuple[str, ...] = ("letter",),
+        faults: int = 1,
     ) -> None:
         """Judge by what the mail server has (DELIVERY.md, Definition).
 
         ``cut``: sending slots that were cut while transmitting. ``refused``: addresses to which
-        the server gave a 5xx. ``held``: messages that are not sent again after a cut.
+        the server gave a 5xx. ``held``: messages that are not sent again after a cut. ``faults``:
+        how many there were, for the tally.
         """
         copies: defaultdict[str, list[Taken]] = defaultdict(list)
         for taken in list(self.sink.taken):
             copies[taken.recipient].append(taken)
         rows = {row.person.email: row for row in Delivery.objects.select_related("person")}
-        states = Counter(row.state for row in rows.values())
-        told = f"states {dict(states)}, copies {dict(Counter(len(c) for c in copies.values()))}"
-
-        # Nothing lost.
+        told = self.told()
         missing = set(self.expected) - set(copies) - set(refused)
         unknown = {email for email, row in rows.items() if row.state == "unknown"}
+        doubled = {email: mails for email, mails in copies.items() if len(mails) > 1}
+        tally.note(
+            intents=len(self.expected),
+            copies=sum(len(mails) for mails in copies.values()),
+            lost=len(missing - unknown),
+            doubled=len(doubled),
+            unknown=len(unknown),
+            refused=len(set(refused)),
+            faults=faults,
+        )
+
+        # Nothing lost.
         assert missing <= unknown, f"lost: {sorted(missing - unknown)}; {told}"
         assert len(unknown) <= cut, told
         assert all(self.expected[email] in held for email in unknown), told
@@ -151,7 +224,6 @@ class Scene:
 
         # Nothing twice.
         assert set(copies) <= set(self.expected)
-        doubled = {email: mails for email, mails in copies.items() if len(mails) > 1}
         assert len(doubled) <= cut, told
         for email, mails in doubled.items():
             assert len(mails) == 2, told

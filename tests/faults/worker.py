@@ -5,13 +5,14 @@
 It does so once: whoever finds the mark there already goes on undisturbed. The mark is the proof
 that the fault happened. FAULT_WHO is "child" (the process of the pool that does the work) or
 "worker" (the pool and its parent, as a power cut would). STEP_TIMEOUT shortens the patience with
-mail servers, and how long they are left alone.
+mail servers, and how long they are left alone; LEASE how long a claim lasts, in seconds.
 """
 
 import os
 import signal
 import smtplib
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from celery.signals import worker_init
@@ -62,6 +63,15 @@ def die_in_content() -> None:
     smtplib.SMTP.send = send  # type: ignore[method-assign]
 
 
+def shorten_the_lease(lease: timedelta) -> None:
+    """Let a claim end after seconds, so that what a kill left behind is taken up soon."""
+    from notifications.delivery import claiming, sending, sweep
+
+    claiming.LEASE = lease
+    sending.MARGIN = lease / 3
+    sending.PAUSE_BEFORE_COPY = sweep.PAUSE_BEFORE_COPY = timedelta(seconds=1)
+
+
 @worker_init.connect
 def arm(**kwargs: object) -> None:
     """Before the pool is forked, and after Django has loaded its apps."""
@@ -83,6 +93,8 @@ def arm(**kwargs: object) -> None:
     }
     if os.environ.get("FAULT"):
         faults[os.environ["FAULT"]]()
+    if os.environ.get("LEASE"):
+        shorten_the_lease(timedelta(seconds=float(os.environ["LEASE"])))
     if os.environ.get("STEP_TIMEOUT"):
         channel.STEP_TIMEOUT = channel.DOT_TIMEOUT = float(os.environ["STEP_TIMEOUT"])
         sending.PAUSE_WITHOUT_SERVER = 0.0
