@@ -152,7 +152,8 @@ def with_waitlist_length(events: EventQuerySet) -> EventQuerySet:
         .annotate(n=Count("pk"))
         .values("n")
     )
-    return events.annotate(waitlist_length=Coalesce(Subquery(waiting), 0))
+    # What it adds is said once, in Event's own TYPE_CHECKING block.
+    return events.annotate(waitlist_length=Coalesce(Subquery(waiting), 0))  # type: ignore[no-redef]
 
 
 class Line(NamedTuple):

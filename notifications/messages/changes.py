@@ -121,7 +121,7 @@ def of_delivery(delivery: Delivery, occasion: Event | Shift, *, field: str) -> C
     return _between(not_yet_told(delivery, **{field: getattr(delivery, field)}), occasion)
 
 
-def not_yet_told(delivery: Delivery, **same: Any) -> list[UUID | None]:
+def not_yet_told(delivery: Delivery, **same: Any) -> list[UUID]:
     """Return the operations that the person has not been told of, the delivery's own first.
 
     ``same`` is what the person's deliveries about the same thing have in common.
@@ -138,7 +138,7 @@ def not_yet_told(delivery: Delivery, **same: Any) -> list[UUID | None]:
         if one.state not in NOT_READ:
             break
         operations.append(one.operation)
-    return operations
+    return [operation for operation in operations if operation is not None]
 
 
 def of_operation(operation: UUID | None, occasion: Event | Shift) -> Changes:

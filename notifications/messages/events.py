@@ -294,6 +294,7 @@ def calendar_still_true(delivery: Delivery, now: datetime) -> bool:
         shifts = Shift.objects.effective().going_on()
         is_on = shifts.filter(pk=delivery.shift_id).exists()
     else:
+        assert delivery.event_id is not None
         is_on = Event.objects.going_on().filter(pk=delivery.event_id).exists()
     wanted = "REQUEST" if is_on else "CANCEL"
     in_calendar = guards.holds(is_in_calendar)(delivery, now)

@@ -141,8 +141,8 @@ def _held(delivery: Delivery) -> list[Line]:
 
 
 def _places(delivery: Delivery, named: dict[int, Event]) -> Iterator[Line]:
-    rsvps = RSVP.objects.active().filter(event__in=named, person_id=delivery.person_id)
     assert delivery.person_id is not None
+    rsvps = RSVP.objects.active().filter(event__in=named, person_id=delivery.person_id)
     person = events.Concerned(delivery.person_id, rsvps=list(rsvps.order_by("pk")))
     for rsvp in person.places.values():
         event = named[rsvp.event_id]
@@ -156,6 +156,7 @@ def _places(delivery: Delivery, named: dict[int, Event]) -> Iterator[Line]:
 
 
 def _shifts(delivery: Delivery, shifts: dict[int, Shift]) -> Iterator[Line]:
+    assert delivery.person_id is not None
     claims = ShiftClaim.objects.active().filter(shift__in=shifts, person_id=delivery.person_id)
     for claim in claims.order_by("pk"):
         shift = shifts[claim.shift_id]

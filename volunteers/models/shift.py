@@ -98,8 +98,7 @@ class ShiftQuerySet(models.QuerySet["Shift"]):
 
     def coming_at(self, venue: Venue, now: datetime) -> "ShiftQuerySet":
         """What is public, not over at ``now`` nor cancelled, and has this place of its own."""
-        coming = self.filter(venue=venue).effective().posted().upcoming(now)
-        return coming.exclude(status=EventStatus.CANCELLED)
+        return self.filter(venue=venue).effective().posted().upcoming(now).not_cancelled()
 
     def standing(self) -> "ShiftQuerySet":
         """What was not cancelled by itself, whatever became of its event."""
@@ -117,6 +116,10 @@ class ShiftQuerySet(models.QuerySet["Shift"]):
     def cancelled(self) -> "ShiftQuerySet":
         """Cancelled by itself, or with its event."""
         return self.filter(status="cancelled")
+
+    def not_cancelled(self) -> "ShiftQuerySet":
+        """Neither by itself nor with its event."""
+        return self.exclude(status="cancelled")
 
     def scheduled_as(self, schedule_rev: object) -> "ShiftQuerySet":
         """Not moved in time since its ``schedule_rev`` was this one."""
