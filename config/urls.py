@@ -10,6 +10,7 @@ from config import accounts, api, health, pages, setup
 from events import urls as events
 from notifications import urls as notifications
 from notifications.calendars import urls as calendars
+from notifications.delivery import urls as delivery
 from volunteers import urls as volunteers
 
 # The admin's own login form knows no second factor.
@@ -39,6 +40,7 @@ urlpatterns += i18n_patterns(
     path("setup/", setup.setup, name="setup"),
     *calendars.pages,
     *notifications.pages,
+    *delivery.pages,
     *events.pages,
     *volunteers.pages,
     path("accounts/email/", accounts.closed),

@@ -136,6 +136,10 @@ concerned: "list[Callable[[Change], Concerned | None]]" = []
 #: is another one now also SEQUENCE (DESIGN.md, Counters), and records whose place moved with it.
 venue_edited: "list[Callable[[Operation, Venue, str], None]]" = []
 
+#: Called inside the action that a mailed link led to by POST, with its operation and the key of the
+#: person whose address that proves: for what waits for such a proof. One query each.
+address_proven: "list[Callable[[Operation, int], None]]" = []
+
 #: What a fact is called in the history of an event: the action of its AuditEntry → words in the
 #: past tense ("Shift moved"). Actions that are not here do not show.
 history_words: dict[str, Any] = {}

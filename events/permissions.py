@@ -16,6 +16,7 @@ TABLE: dict[str, frozenset[str]] = {
     "write_letters": frozenset({Role.EDITOR, Role.MANAGER}),
     "post_letters": frozenset({Role.MANAGER}),
     "see_deliveries": frozenset({Role.EDITOR, Role.MANAGER}),
+    "edit_suppressions": frozenset({Role.MANAGER}),
     "edit_office": frozenset({Role.MANAGER}),
     "edit_staff": frozenset({Role.MANAGER}),
 }

@@ -47,6 +47,7 @@ MESSAGES: list[Message] = [
         audience=people.who_asked,
         guard=people.is_unused,
         context=people.context,
+        answers_form=True,
     ),
     # --- RSVPs -----------------------------------------------------------------------------------
     _message(
@@ -70,6 +71,7 @@ MESSAGES: list[Message] = [
         guard=rsvps.has_a_place,
         context=rsvps.context_confirmed,
         calendar=rsvps.request,
+        answers_form=True,
     ),
     _message(
         name="rsvp_waitlisted",
@@ -80,6 +82,7 @@ MESSAGES: list[Message] = [
         audience=rsvps.whose,
         guard=rsvps.is_in_line,
         context=rsvps.context_waitlisted,
+        answers_form=True,
     ),
     _message(
         name="rsvp_unproven",
@@ -90,6 +93,7 @@ MESSAGES: list[Message] = [
         audience=rsvps.whose,
         guard=rsvps.waits_for_proof,
         context=rsvps.context_unproven,
+        answers_form=True,
     ),
     _message(
         name="rsvp_repeated",
@@ -156,6 +160,7 @@ MESSAGES: list[Message] = [
         guard=claims.has_a_place,
         context=claims.context_confirmed,
         calendar=claims.request,
+        answers_form=True,
     ),
     _message(
         name="claim_waitlisted",
@@ -166,6 +171,7 @@ MESSAGES: list[Message] = [
         audience=claims.whose,
         guard=claims.is_in_line,
         context=claims.context,
+        answers_form=True,
     ),
     _message(
         name="claim_repeated",
@@ -365,6 +371,8 @@ SILENT: dict[str, str] = {
     "role.edited": "the pages show it",
     "person.signed_in": "it was they who did it",
     "person.feed_renewed": "the page shows the new address",
+    "person.mail_stopped": "who wants no mail gets none about it",
+    "person.mail_resumed": "the page says it, or what they asked for comes now",
     "office.created": "it has no people yet",
     "office.edited": "the pages show it, and the next message is sent under it",
     "venue.created": "no event is there yet",

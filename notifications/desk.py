@@ -64,6 +64,9 @@ def _has_calendar(offices: list[Office]) -> bool:
 
 def register() -> None:
     """Add the cards and the steps. Called once, when the app is ready."""
+    from notifications.delivery import staff
+
+    staff.register()
     extensions.desk_cards.extend(
         [
             DeskCard("mail", "notifications/staff/card_mail.html", mail_banner, "banner", 0),

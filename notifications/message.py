@@ -100,6 +100,9 @@ class Message:
     #: Whether it is sent once more after a cut in the middle of transmitting, with the same
     #: Message-ID (confirmations, cancellations, reminders), or held as "unknown" (letters).
     again: bool = True
+    #: The answer to a form that the person has just sent, with a link that proves the address. It
+    #: may be tried where the address bounced before (:mod:`notifications.delivery.suppression`).
+    answers_form: bool = False
     #: False for what goes beside the one summary message a person, such as a calendar message.
     summary: bool = True
     #: Whether it is still so; asked before it is rendered.

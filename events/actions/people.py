@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from events import links, search
-from events.audit import operation
+from events import extensions, links, search
+from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import Person, SignInLink, StaffUser
 
@@ -122,7 +122,15 @@ def use_sign_in_link(*, token: str, now: datetime) -> Person:
         if not SignInLink.objects.filter(pk=link.pk, used_at=None).update(used_at=now):
             raise Refused("sign_in_link_spent", _("This link was used before. Ask for a new one."))
         op.record("person.signed_in", person=link.person, sign_in=link)
+        tell_proof(op, link.person_id)
     return link.person
+
+
+def tell_proof(op: Operation, person_id: int | None) -> None:
+    """Say inside an action that a POST through a mailed link has led to it."""
+    if person_id is not None:
+        for waiting in extensions.address_proven:
+            waiting(op, person_id)
 
 
 def renew_feed(*, person_id: int, now: datetime, actor: StaffUser | None = None) -> Person:

@@ -15,7 +15,7 @@ from events.actions.line import (
     pool_of,
     promote_line,
 )
-from events.actions.people import person_with_email, person_without_email
+from events.actions.people import person_with_email, person_without_email, tell_proof
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import RSVP, AccessRequest, AttendanceStatus, Event, Mode, StaffUser
@@ -164,6 +164,7 @@ def _check_active(rsvp: RSVP) -> None:
 
 def _prove(op: Operation, event: Event, rsvp: RSVP) -> None:
     """A POST through the mailed link proves the address; an unproven RSVP joins the line."""
+    tell_proof(op, rsvp.person_id)
     if rsvp.proven_at is None:
         rsvp.proven_at = op.at
         fields = ["proven_at"]

@@ -269,7 +269,7 @@ class _Run:
         """Whether this message may find out if a mailbox that was not there is there by now."""
         assert delivery.person is not None
         return ready.terms.message.answers_form and suppression.may_try_again(
-            email=delivery.person.email or "", delivery_id=delivery.pk, now=self.clock()
+            delivery=delivery, person=delivery.person, now=self.clock()
         )
 
     def _end(self, delivery: Delivery, state: DeliveryState, why: str) -> None:

@@ -88,18 +88,20 @@ def is_suppressed(hashes: Sequence[object], *, bulk: bool) -> Q:
     return Q(Exists(rows.exclude(trial_id=OuterRef("pk"))))
 
 
-def may_try_again(*, email: str, delivery_id: int, now: datetime) -> bool:
+def may_try_again(*, delivery: Delivery, person: Person, now: datetime) -> bool:
     """Let the answer to a form reach an address that bounced, if its cooldown is over.
 
     It is conditional, so that of two messages one has it. False where anything else stops the mail.
     """
-    rows = Suppression.objects.filter(address_hash__in=address_hashes(email), scope="all")
+    hashes = address_hashes(person.email or "")
+    rows = Suppression.objects.filter(address_hash__in=hashes, scope="all")
     bounced = Q(reason=SuppressionReason.BOUNCED)
     if rows.exclude(bounced).exists():
         return False
     before = now - COOLDOWN
     waited = bounced & Q(created_at__lte=before) & (Q(tried_at=None) | Q(tried_at__lte=before))
-    return bool(rows.filter(waited).update(tried_at=now, trial_id=delivery_id))
+    # The person, too: whoever was erased and came back is another row under the same address.
+    return bool(rows.filter(waited).update(tried_at=now, trial_id=delivery.pk, person=person))
 
 
 def lift_proven(op: Operation, person_id: int) -> None:

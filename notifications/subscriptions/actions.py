@@ -11,7 +11,7 @@ from itertools import product
 
 from django.utils.translation import gettext_lazy as _
 
-from events.actions.people import person_with_email
+from events.actions.people import person_with_email, tell_proof
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import Office, Person, StaffUser, Topic
@@ -168,6 +168,7 @@ def confirm_request(*, request_id: int, now: datetime) -> SubscriptionRequest:
         request = SubscriptionRequest.objects.select_related("person").get(pk=request_id)
         person = lock_person(request.person_id)
         request.refresh_from_db(fields=["confirmed_at"])
+        tell_proof(op, person.pk)
         if request.confirmed_at is None:
             _confirm(op, request, person)
     return request
@@ -193,7 +194,7 @@ def _confirm(op: Operation, request: SubscriptionRequest, person: Person) -> Non
     request.confirmed_at = op.at
     request.save(update_fields=["confirmed_at"])
     if person.email:
-        _lift_suppression(person.email)
+        _lift_suppression(op, person.pk, person.email)
     confirmed = {row.office_id for row in pending if row.confirmed_at}
     for office_id in sorted(confirmed):
         op.record("subscription.confirmed", office=office_id, person=person, request=request.pk)
@@ -201,14 +202,16 @@ def _confirm(op: Operation, request: SubscriptionRequest, person: Person) -> Non
         op.record("subscription.changed", office=office_id, person=person)
 
 
-def _lift_suppression(email: str) -> None:
+def _lift_suppression(op: Operation, person_id: int, email: str) -> None:
     """Let letters through again to an address that bounced or complained, and now opts in anew.
 
     Not where it must get no mail at all, nor where staff decided it.
     """
-    Suppression.objects.filter(
+    lifted, _rows = Suppression.objects.filter(
         address_hash__in=address_hashes(email), scope="bulk", reason__in=["bounced", "complained"]
     ).delete()
+    if lifted:
+        op.record("person.mail_resumed", person=person_id, reason_code="opted_in")
 
 
 def choose(

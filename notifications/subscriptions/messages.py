@@ -132,6 +132,7 @@ SUBSCRIPTION_CONFIRM = Message(
     description=_("Names what was asked for and asks to confirm it. Until then no letter is sent."),
     recipients=_("Whoever's address was entered in a sign-up form"),
     actions=("subscription.requested",),
+    answers_form=True,
     audience=whoever_asked,
     still_true=still_pending,
     context=confirm_context,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events import places
 from events.actions.line import lock_event
-from events.actions.people import person_with_email, person_without_email
+from events.actions.people import person_with_email, person_without_email, tell_proof
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import AttendanceStatus, Person, StaffUser
@@ -155,6 +155,7 @@ def confirm_claim(*, claim_id: int, now: datetime) -> ShiftClaim:
             "claim.proven", office=shift.office_id, event=shift.event, person=claim.person_id,
             shift=shift, claim=claim,
         )  # fmt: skip
+        tell_proof(op, claim.person_id)
     return claim
 
 
