@@ -23,6 +23,11 @@ pages = [
     path("staff/letters/new/", staff.letter_new, name="staff-letter-new"),
     path("staff/letters/<int:pk>/", staff.letter_edit, name="staff-letter"),
     path("staff/letters/<int:pk>/post/", staff.letter_post, name="staff-letter-post"),
+    path(
+        "staff/letters/<int:pk>/unschedule/",
+        staff.letter_unschedule,
+        name="staff-letter-unschedule",
+    ),
     path("staff/letters/<int:pk>/delete/", staff.letter_delete, name="staff-letter-delete"),
     path(
         "staff/letters/<int:pk>/account/", staff_posted.letter_account, name="staff-letter-account"

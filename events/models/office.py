@@ -1,5 +1,6 @@
 """The office whose calendar and letters these are."""
 
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.core.validators import MinValueValidator
@@ -76,6 +77,12 @@ class Office(models.Model):
     reminder_leads = models.JSONField(_("reminders"), default=default_reminder_leads)
     #: ISO dates of elections that the office takes part in.
     election_dates = models.JSONField(_("election dates"), default=list, blank=True)
+    #: An official office confirms what it posts within so many days before one of them.
+    election_notice_days = models.PositiveSmallIntegerField(
+        _("days before an election in which posting is confirmed"), default=60
+    )
+    #: Who pays for a campaign's mail, as the law has it named there.
+    paid_for_by = models.CharField(_("paid for by"), max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
@@ -99,6 +106,25 @@ class Office(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    def election_soon(self, moment: datetime) -> date | None:
+        """Return the election before which ``moment`` falls into the days of confirmation.
+
+        None where there is no such election, or the office is no official one: such rules are about
+        mail at public expense (39 U.S.C. 3210(a)(6)(A) has 60 days for the Senate's). The day of
+        the election itself counts.
+        """
+        if self.kind != OfficeKind.OFFICIAL:
+            return None
+        today = moment.astimezone(self.zone).date()
+        last = today + timedelta(days=self.election_notice_days)
+        dates = sorted(date.fromisoformat(text) for text in self.election_dates)
+        return next((day for day in dates if today <= day <= last), None)
+
+    @property
+    def payer(self) -> str:
+        """Who paid for what a campaign sends; empty for every other office."""
+        return self.paid_for_by if self.kind == OfficeKind.CAMPAIGN else ""
 
     @property
     def logo_url(self) -> str:

@@ -136,6 +136,26 @@ class OfficeForm(SeenForm):
         widget=forms.Textarea({"rows": 3}),
     )
 
+    election_notice_days = forms.IntegerField(
+        label=_("Days before an election in which letters are confirmed"),
+        help_text=_("Who posts a letter then is asked to confirm that it may go out."),
+        min_value=0,
+        max_value=365,
+        error_messages={
+            "required": _("Enter a number of days, like 60."),
+            "invalid": _("Enter a number of days, like 60."),
+            "max_value": _("Enter 365 or fewer."),
+        },
+    )
+    paid_for_by = forms.CharField(
+        label=_("Paid for by"),
+        help_text=_(
+            "The name that the law wants on campaign mail. No letter goes out before it is here."
+        ),
+        max_length=200,
+        required=False,
+    )
+
     def __init__(self, data: Any = None, files: Any = None, *, office: Office) -> None:
         super().__init__(data, files, initial=initial_of(office))
         self.office = office
@@ -155,6 +175,10 @@ class OfficeForm(SeenForm):
             del self.fields["drop_logo"]
         if office.kind == OfficeKind.CIVIC:
             del self.fields["election_dates"]
+        if office.kind != OfficeKind.OFFICIAL:
+            del self.fields["election_notice_days"]
+        if office.kind != OfficeKind.CAMPAIGN:
+            del self.fields["paid_for_by"]
         self.logo_format: Format | None = None
         self.remember()
 
@@ -209,8 +233,9 @@ class OfficeForm(SeenForm):
         changes["reminder_leads"] = self.office.reminder_leads
         if set(data["reminders"]) != set(self.office.reminder_leads):
             changes["reminder_leads"] = sorted(data["reminders"], key=order.index)
-        if "election_dates" in self.fields:
-            changes["election_dates"] = data["election_dates"]
+        for name in ("election_dates", "election_notice_days", "paid_for_by"):
+            if name in self.fields:
+                changes[name] = data[name]
         return changes
 
 
@@ -219,6 +244,7 @@ def initial_of(office: Office) -> dict[str, Any]:
     names = (
         "name", "jurisdiction", "timezone", "phone", "postal_address", "website",
         "sender_address", "reply_to", "palette", "access_notice_days", "public_record_text",
+        "election_notice_days", "paid_for_by",
     )  # fmt: skip
     return {name: getattr(office, name) for name in names} | {
         "languages": [code for code in office.languages if code != office.first_language],

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.audit import Operation, operation
 from events.errors import Refused
-from events.models import AuditEntry, Office, StaffUser, Topic
+from events.models import AuditEntry, Office, OfficeKind, StaffUser, Topic
 from notifications.models import Letter, LetterTranslation
 from notifications.models.letter import LetterQuerySet
 
@@ -88,13 +88,18 @@ def write_and_post_letter(
     office: Office,
     draft: LetterDraft,
     mails: bool,
+    confirmed: str = "",
     now: datetime,
     actor: StaffUser | None = None,
 ) -> Letter:
-    """Make a letter public at once, in one transaction: a letter from a file."""
+    """Make a letter public at once, in one transaction: a letter from a file.
+
+    ``confirmed`` and what is refused as for :func:`post_letter`.
+    """
     with operation(at=now, actor=actor) as op:
         letter = _insert(op, office, draft)
-        _post(op, letter, mails=mails)
+        _refuse_unready(office, now, confirmed)
+        _post(op, letter, mails=mails, confirmed=confirmed)
     return letter
 
 
@@ -103,19 +108,23 @@ def post_letter(
     letter_id: int,
     mails: bool,
     revision: int | None = None,
+    confirmed: str = "",
     now: datetime,
     actor: StaffUser | None = None,
 ) -> Letter:
     """Make a draft public; ``mails``: also mail it to its readers. A posted one stays as it is.
 
-    ``revision`` is the one that was read before: what nobody has read is refused.
+    ``revision`` is the one that was read before: what nobody has read is refused. ``confirmed``:
+    the words that its poster has agreed to, which an official office needs before an election
+    ("election_unconfirmed"). A campaign has to say first who pays ("payer_missing").
     """
     with operation(at=now, actor=actor) as op:
         letter = lock_letter(letter_id)
         if letter.is_posted:
             return letter
         _refuse_unread(letter, revision)
-        _post(op, letter, mails=mails)
+        _refuse_unready(letter.office, now, confirmed)
+        _post(op, letter, mails=mails, confirmed=confirmed)
     return letter
 
 
@@ -127,13 +136,27 @@ def _refuse_unread(letter: Letter, revision: int | None) -> None:
         )
 
 
-def _post(op: Operation, letter: Letter, *, mails: bool) -> None:
+def _refuse_unready(office: Office, at: datetime, confirmed: str) -> None:
+    """Refuse what the office may not post at ``at``: see :func:`post_letter`."""
+    if office.kind == OfficeKind.CAMPAIGN and not office.payer:
+        raise Refused(
+            "payer_missing", _("Say first who pays for the campaign’s mail, under Office.")
+        )
+    if office.election_soon(at) is not None and not confirmed:
+        raise Refused(
+            "election_unconfirmed",
+            _("An election is near. Confirm that the letter may be posted now."),
+            field="confirmed",
+        )
+
+
+def _post(op: Operation, letter: Letter, *, mails: bool, confirmed: str = "") -> None:
     letter.posted_at = letter.updated_at = op.at
     letter.mails, letter.scheduled_for = mails, None
     letter.save(update_fields=["posted_at", "updated_at", "mails", "scheduled_for"])
     op.record(
         "letter.posted", office=letter.office_id, letter=letter,
-        changes={"posted_at": (None, op.at)}, mails=mails,
+        changes={"posted_at": (None, op.at)}, mails=mails, confirmed=confirmed or None,
     )  # fmt: skip
 
 
@@ -143,13 +166,14 @@ def schedule_letter(
     at: datetime,
     mails: bool,
     revision: int | None = None,
+    confirmed: str = "",
     now: datetime,
     actor: StaffUser | None = None,
 ) -> Letter:
     """Let a draft go up by itself at the instant ``at``, or give it another one.
 
-    ``revision`` as for :func:`post_letter`. What is edited afterwards goes up as it is then. A
-    posted one stays as it is; an instant that is over is refused ("not_ahead").
+    ``revision`` and ``confirmed`` as for :func:`post_letter`. What is edited afterwards goes up as
+    it is then. A posted one stays as it is; an instant that is over is refused ("not_ahead").
     """
     with operation(at=now, actor=actor) as op:
         letter = lock_letter(letter_id)
@@ -158,12 +182,13 @@ def schedule_letter(
         _refuse_unread(letter, revision)
         if at <= now:
             raise Refused("not_ahead", _("Choose a time that is still to come."), field="at")
+        _refuse_unready(letter.office, at, confirmed)
         before = letter.scheduled_for
         letter.scheduled_for, letter.mails = at, mails
         letter.save(update_fields=["scheduled_for", "mails"])
         op.record(
             "letter.scheduled", office=letter.office_id, letter=letter, at=at.isoformat(),
-            mails=mails, changes={"scheduled_for": (before, at)},
+            mails=mails, confirmed=confirmed or None, changes={"scheduled_for": (before, at)},
         )  # fmt: skip
     return letter
 
@@ -172,21 +197,25 @@ def unschedule_letter(*, letter_id: int, now: datetime, actor: StaffUser | None 
     """Make a scheduled letter a draft again. One that has gone up meanwhile stays up."""
     with operation(at=now, actor=actor) as op:
         letter = lock_letter(letter_id)
-        if not letter.is_scheduled:
-            return letter
-        before, letter.scheduled_for = letter.scheduled_for, None
-        letter.save(update_fields=["scheduled_for"])
-        op.record(
-            "letter.unscheduled", office=letter.office_id, letter=letter,
-            changes={"scheduled_for": (before, None)},
-        )  # fmt: skip
+        if letter.is_scheduled:
+            _unschedule(op, letter)
     return letter
+
+
+def _unschedule(op: Operation, letter: Letter, *, reason: str | None = None) -> None:
+    before, letter.scheduled_for = letter.scheduled_for, None
+    letter.save(update_fields=["scheduled_for"])
+    op.record(
+        "letter.unscheduled", office=letter.office_id, letter=letter, reason=reason,
+        changes={"scheduled_for": (before, None)},
+    )  # fmt: skip
 
 
 def post_scheduled(*, now: datetime) -> int:
     """Post what is due by its schedule, in the name of who scheduled it; returns how many.
 
-    Each is an operation of its own: one that fails keeps no other from going up.
+    Each is an operation of its own: one that fails keeps no other from going up. One that the
+    office may not post any more, since an election or a name changed meanwhile, is a draft again.
     """
     posted = 0
     for letter_id in list(Letter.objects.due(now).values_list("pk", flat=True)):
@@ -199,19 +228,25 @@ def post_scheduled(*, now: datetime) -> int:
 
 def _post_if_due(letter_id: int, now: datetime) -> bool:
     """Post one, unless somebody has posted it, put it off or thrown it away meanwhile."""
-    with operation(at=now, actor=_scheduler(letter_id)) as op:
+    fact = _scheduling(letter_id)
+    with operation(at=now, actor=fact.staff if fact is not None else None) as op:
         letter = _locked(Letter.objects.due(now)).filter(pk=letter_id).first()
         if letter is None:
             return False
-        _post(op, letter, mails=letter.mails)
+        confirmed = fact.subjects.get("confirmed", "") if fact is not None else ""
+        try:
+            _refuse_unready(letter.office, now, confirmed)
+        except Refused as refused:
+            _unschedule(op, letter, reason=refused.code)
+            return False
+        _post(op, letter, mails=letter.mails, confirmed=confirmed)
     return True
 
 
-def _scheduler(letter_id: int) -> StaffUser | None:
-    """Return who gave the letter its time, as the audit has it."""
+def _scheduling(letter_id: int) -> AuditEntry | None:
+    """Return the fact that gave the letter its time: by whom, and what they confirmed."""
     facts = AuditEntry.objects.filter(action="letter.scheduled", subjects__letter=letter_id)
-    fact = facts.select_related("staff").order_by("-pk").first()
-    return fact.staff if fact is not None else None
+    return facts.select_related("staff").order_by("-pk").first()
 
 
 def edit_letter(

@@ -6,11 +6,20 @@ from datetime import datetime
 from django.db import IntegrityError
 
 from events import dates_text
+from events.errors import Refused
 from events.models import Office, Topic
 from notifications.letters.actions import LetterDraft, write_and_post_letter
 from notifications.letters.front_matter import LetterFile, LetterFileError, read_letter
 from notifications.letters.queries import readers_of
 from notifications.models import Letter
+
+#: What the command says to whoever may mend it.
+REFUSALS = {
+    "payer_missing": "this campaign has to say first who pays for its mail: on the staff desk, "
+    "under Office.",
+    "election_unconfirmed": "an election is near, and this is an official office: confirm with "
+    "--confirm-election that the letter may be posted now.",
+}
 
 
 @dataclass(frozen=True)
@@ -23,12 +32,19 @@ class Posted:
 
 
 def post_letter_file(
-    *, content: bytes, name: str, office: Office, mails: bool, now: datetime
+    *,
+    content: bytes,
+    name: str,
+    office: Office,
+    mails: bool,
+    confirmed: str = "",
+    now: datetime,
 ) -> Posted:
     """Post a letter file for ``office``; the same file again changes nothing.
 
-    Raises :class:`LetterFileError` for a file that cannot be read, a topic that is not known, and
-    an edited version of a letter that is posted already: it would go to every reader once more.
+    ``confirmed`` as for ``post_letter``. Raises :class:`LetterFileError` for a file that cannot be
+    read, a topic that is not known, what the office may not post now, and an edited version of a
+    letter that is posted already: it would go to every reader once more.
     """
     file = read_letter(content, name)
     if (earlier := _earlier(office, file)) is not None:
@@ -55,7 +71,11 @@ def post_letter_file(
             "with other words. Edit that one on the staff desk, or change the title or the date.",
         )
     try:
-        letter = write_and_post_letter(office=office, draft=draft, mails=mails, now=now)
+        letter = write_and_post_letter(
+            office=office, draft=draft, mails=mails, confirmed=confirmed, now=now
+        )
+    except Refused as refused:
+        raise LetterFileError(REFUSALS.get(refused.code, str(refused))) from refused
     except IntegrityError:
         # Another run posted the same file in the meantime.
         earlier = _earlier(office, file)

@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from events import clock, dates_text, extensions
 from events.errors import Refused
-from events.languages import own_name
-from events.models import Office
+from events.languages import language_in_use, own_name
+from events.models import Office, OfficeKind
 from events.queries import read_page
 from events.staff.access import (
     FORM,
+    POST,
     StaffRequest,
     chosen_office,
     desk_page,
@@ -30,10 +31,13 @@ from notifications.letters.actions import (
     delete_draft,
     edit_letter,
     post_letter,
+    schedule_letter,
+    unschedule_letter,
     write_letter,
 )
-from notifications.letters.forms import LetterForm, PostForm, initial_of
+from notifications.letters.forms import LetterForm, initial_of
 from notifications.letters.meanwhile import Edit, edits_since
+from notifications.letters.post_form import PostForm
 from notifications.letters.queries import readers_by_topic, readers_of
 from notifications.letters.staff_parts import FOLDER, SECTION, letter_of, may_post
 from notifications.models import Letter
@@ -195,7 +199,7 @@ def letter_post(request: StaffRequest, pk: int) -> HttpResponse:
     topics = list(letter.topics.all())
     readers = readers_of(letter.office, topics)
     sent = request.POST if request.method == "POST" else None
-    form = PostForm(sent, readers=readers, revision=letter.revision)
+    form = PostForm(sent, letter=letter, readers=readers, now=clock.now())
     allowed = may_post(request, letter.office)
     meanwhile: list[Edit] = []
     if request.method == "POST":
@@ -212,6 +216,7 @@ def letter_post(request: StaffRequest, pk: int) -> HttpResponse:
         "letter": letter,
         "form": form,
         "may_post": allowed,
+        "payer_missing": letter.office.kind == OfficeKind.CAMPAIGN and not letter.office.payer,
         "meanwhile": meanwhile,
         "readers": readers,
         "topics": [(topic, by_topic.get(topic.pk, 0)) for topic in topics],
@@ -233,13 +238,23 @@ def letter_post(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _post(request: StaffRequest, letter: Letter, form: PostForm) -> HttpResponse:
-    posted = post_letter(
-        letter_id=letter.pk,
-        mails=form.cleaned_data["mails"] == "yes",
-        revision=form.cleaned_data["revision"],
-        now=clock.now(),
-        actor=request.user,
-    )
+    data = form.cleaned_data
+    asked: dict[str, Any] = {
+        "letter_id": letter.pk,
+        "mails": data["mails"] == "yes",
+        "revision": data["revision"],
+        "confirmed": form.confirmation,
+        "now": form.now,
+        "actor": request.user,
+    }
+    if data["moment"] is not None:
+        schedule_letter(at=data["moment"], **asked)
+        told = _("Scheduled. It goes up by itself on %(day)s.")
+        zone, language = letter.office.timezone, language_in_use()
+        day = dates_text.moment_text(data["moment"], zone, language)
+        messages.success(request, told % {"day": day})
+        return redirect("staff-letter-post", pk=letter.pk)
+    posted = post_letter(**asked)
     if posted.mails:
         readers = readers_of(posted.office_id, list(letter.topics.all()))
         told = ngettext(
@@ -253,11 +268,23 @@ def _post(request: StaffRequest, letter: Letter, form: PostForm) -> HttpResponse
     return redirect("staff-letter-account", pk=letter.pk)
 
 
+@staff_page("post_letters", methods=POST)
+def letter_unschedule(request: StaffRequest, pk: int) -> HttpResponse:
+    """Make a scheduled letter a draft again."""
+    letter = letter_of(request, pk)
+    letter = unschedule_letter(letter_id=letter.pk, now=clock.now(), actor=request.user)
+    if letter.is_posted:
+        messages.info(request, _("It had gone up already."))
+        return redirect("staff-letter-account", pk=letter.pk)
+    messages.success(request, _("It is a draft again and does not go up by itself."))
+    return redirect("staff-letter", pk=letter.pk)
+
+
 @staff_page("write_letters", methods=FORM)
 def letter_delete(request: StaffRequest, pk: int) -> HttpResponse:
     """Throw a draft away, after one question."""
     letter = letter_of(request, pk)
-    if letter.is_posted:
+    if letter.is_posted or letter.is_scheduled:
         return redirect("staff-letter", pk=letter.pk)
     if request.method == "POST":
         delete_draft(letter_id=letter.pk, now=clock.now(), actor=request.user)

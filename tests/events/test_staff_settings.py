@@ -179,7 +179,8 @@ def test_the_settings_are_saved_as_they_were_chosen(desk: Desk, office: Office) 
         "staff-office",
         {"phone": "555-0199", "palette": "plum", "languages": ["es", "vi"],
          "reminders": ["2h", "7d"], "access_notice_days": "5", "website": "example.org",
-         "election_dates": "2026-11-03\n2026-06-02", "public_record_text": "Read this."},
+         "election_dates": "2026-11-03\n2026-06-02", "election_notice_days": "45",
+         "public_record_text": "Read this."},
         slug=office.slug,
     )  # fmt: skip
     after = Office.objects.get()
@@ -187,7 +188,20 @@ def test_the_settings_are_saved_as_they_were_chosen(desk: Desk, office: Office) 
     assert after.reminder_leads == ["7d", "2h"]
     assert (after.access_notice_days, after.website) == (5, "https://example.org")
     assert after.election_dates == ["2026-06-02", "2026-11-03"]
+    assert after.election_notice_days == 45
     assert 'class="palette-plum"' in Client().get("/events/").content.decode()
+
+
+def test_a_campaign_says_who_pays_and_an_official_office_when_it_confirms(
+    desk: Desk, office: Office
+) -> None:
+    official = desk.fill("staff-office", slug=office.slug)
+    assert ("election_notice_days" in official, "paid_for_by" in official) == (True, False)
+    Office.objects.update(kind="campaign")
+    campaign = desk.fill("staff-office", slug=office.slug)
+    assert ("election_notice_days" in campaign, "paid_for_by" in campaign) == (False, True)
+    desk.change("staff-office", {"paid_for_by": "Friends of Ana"}, slug=office.slug)
+    assert Office.objects.get().payer == "Friends of Ana"
 
 
 def test_settings_sent_back_untouched_change_nothing(desk: Desk, office: Office) -> None:

@@ -27,7 +27,21 @@ class Command(BaseCommand):
             help="post it without mailing anybody, as an old letter with its old date",
         )
 
-    def handle(self, *args: Any, file: str, office: str, no_mail: bool, **options: Any) -> None:
+        parser.add_argument(
+            "--confirm-election",
+            action="store_true",
+            help="confirm that an official office may post it although an election is near",
+        )
+
+    def handle(
+        self,
+        *args: Any,
+        file: str,
+        office: str,
+        no_mail: bool,
+        confirm_election: bool = False,
+        **options: Any,
+    ) -> None:
         try:
             content = Path(file).read_bytes()
         except OSError as error:
@@ -38,6 +52,7 @@ class Command(BaseCommand):
                 name=file,
                 office=office_for(office),
                 mails=not no_mail,
+                confirmed="--confirm-election" if confirm_election else "",
                 now=clock.now(),
             )
         except LetterFileError as error:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from events.audit import Operation
 from events.errors import Refused
 from events.models import AuditEntry, Office, StaffUser
 from notifications import tick
@@ -143,10 +144,10 @@ def test_one_letter_that_fails_keeps_no_other_from_going_up(
     schedule_letter(letter_id=other.pk, at=TOMORROW, mails=True, now=NOW)
     post = actions._post
 
-    def fail_for_the_first(op: object, row: Letter, *, mails: bool) -> None:
+    def fail_for_the_first(op: Operation, row: Letter, *, mails: bool, confirmed: str) -> None:
         if row.pk == letter.pk:
             raise RuntimeError
-        post(op, row, mails=mails)  # type: ignore[arg-type]
+        post(op, row, mails=mails, confirmed=confirmed)
 
     monkeypatch.setattr(actions, "_post", fail_for_the_first)
     assert post_scheduled(now=TOMORROW) == 1
