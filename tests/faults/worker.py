@@ -3,18 +3,21 @@
     FAULT=answered FAULT_WHO=child FAULT_MARK=/some/file celery -A tests.faults.worker worker …
 
 It does so once: whoever finds the mark there already goes on undisturbed. The mark is the proof
-that the fault happened. FAULT_WHO is "child" (the process of the pool that does the work) or
-"worker" (the pool and its parent, as a power cut would). STEP_TIMEOUT shortens the patience with
-mail servers, and how long they are left alone; LEASE how long a claim lasts, in seconds.
+that the fault happened. FAULT_WHO is "child" (the process of the pool that does the work), "worker"
+(the pool and its parent, as a power cut would) or "database" (its connection alone). STEP_TIMEOUT
+shortens the patience with mail servers, and how long they are left alone; LEASE how long a claim
+lasts, in seconds. CLOCK puts the clock of the process forward by so many seconds.
 """
 
 import os
 import signal
 import smtplib
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import time_machine
 from celery.signals import worker_init
 
 from config.celery import app
@@ -31,9 +34,22 @@ def die() -> None:
         os.close(os.open(os.environ["FAULT_MARK"], os.O_CREAT | os.O_EXCL))
     except FileExistsError:
         return
+    if os.environ["FAULT_WHO"] == "database":
+        cut_the_line()
+        return
     if os.environ["FAULT_WHO"] == "worker":
         os.kill(os.getppid(), signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def cut_the_line() -> None:
+    """End this process's connection from the other side, as a database that is restarted does."""
+    from django.db import connection
+
+    if connection.connection is not None:
+        ended = connection.connection.info.backend_pid
+        with connection.copy().cursor() as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [ended])
 
 
 def die_after(owner: Any, name: str, when: Callable[[Any], bool] = bool) -> None:
@@ -93,6 +109,8 @@ def arm(**kwargs: object) -> None:
     }
     if os.environ.get("FAULT"):
         faults[os.environ["FAULT"]]()
+    if os.environ.get("CLOCK"):
+        time_machine.travel(time.time() + float(os.environ["CLOCK"]), tick=True).start()
     if os.environ.get("LEASE"):
         shorten_the_lease(timedelta(seconds=float(os.environ["LEASE"])))
     if os.environ.get("STEP_TIMEOUT"):
