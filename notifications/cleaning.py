@@ -12,7 +12,13 @@ from events.models import Event, SignInLink
 from events.models.event import FEED_PAST
 from notifications.calendars.blocks import render_version
 from notifications.delivery.folding import fold
-from notifications.models import CalendarBlock, SenderMinute, Tick
+from notifications.models import (
+    CalendarBlock,
+    SenderMinute,
+    Subscription,
+    SubscriptionRequest,
+    Tick,
+)
 from volunteers.models import Shift
 
 PAUSE = timedelta(hours=1)
@@ -47,9 +53,23 @@ def old_minutes(now: datetime) -> "QuerySet[Any]":
     return SenderMinute.objects.filter(minute__lt=now - PAUSE)
 
 
+def wishes_of_expired_requests(now: datetime) -> "QuerySet[Any]":
+    """What somebody was signed up for and never said yes to: nobody has agreed to anything."""
+    expired = SubscriptionRequest.objects.expired(now).values("pk")
+    return Subscription.objects.filter(confirmed_at=None, request__in=expired)
+
+
+def expired_requests(now: datetime) -> "QuerySet[Any]":
+    """The sign-ups themselves. Their link then says to sign up again."""
+    return SubscriptionRequest.objects.expired(now)
+
+
 SPENT: list[Callable[[datetime], "QuerySet[Any]"]] = [
     rate_limits.spent,
     spent_links,
+    # The wishes first: they outlive their request else.
+    wishes_of_expired_requests,
+    expired_requests,
     old_blocks,
     old_minutes,
 ]

@@ -1,5 +1,6 @@
 """Who asked for what, and who must not be written to."""
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -8,6 +9,20 @@ from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
+
+
+#: How long the link that confirms a sign-up is good for.
+REQUEST_TTL = timedelta(days=7)
+
+
+class SubscriptionRequestQuerySet(models.QuerySet["SubscriptionRequest"]):
+    def waiting(self, now: datetime) -> "SubscriptionRequestQuerySet":
+        """Not confirmed, and still good."""
+        return self.filter(confirmed_at__isnull=True, created_at__gt=now - REQUEST_TTL)
+
+    def expired(self, now: datetime) -> "SubscriptionRequestQuerySet":
+        """Not confirmed in time."""
+        return self.filter(confirmed_at__isnull=True, created_at__lte=now - REQUEST_TTL)
 
 
 class SubscriptionRequest(models.Model):
@@ -26,6 +41,8 @@ class SubscriptionRequest(models.Model):
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
 
+    objects = SubscriptionRequestQuerySet.as_manager()
+
     if TYPE_CHECKING:
         subscriptions: RelatedManager["Subscription"]
         person_id: int
@@ -38,6 +55,13 @@ class SubscriptionRequest(models.Model):
 
     def __str__(self) -> str:
         return f"subscription request {self.pk}"
+
+    def is_waiting(self, now: datetime) -> bool:
+        """Whether its link still confirms something."""
+        return self.confirmed_at is None and now < self.created_at + REQUEST_TTL
+
+    def is_expired(self, now: datetime) -> bool:
+        return self.confirmed_at is None and not self.is_waiting(now)
 
 
 class Frequency(models.TextChoices):

@@ -6,7 +6,7 @@ it live. Consent is kept on each row: when, where, and the wording (DESIGN.md, S
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 from django.utils.translation import gettext_lazy as _
@@ -14,9 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from events.actions.people import person_with_email, tell_proof
 from events.audit import Operation, operation
 from events.errors import Refused
-from events.models import Office, Person, StaffUser, Topic
+from events.models import AuditEntry, Office, Person, StaffUser, Topic
 from events.proof import address_hashes
 from notifications.models import Frequency, Subscription, SubscriptionRequest, Suppression
+
+#: Between two mails that ask one address to confirm; four times as long with each one that nobody
+#: has answered, so that whoever sends the form over and over sends few mails.
+COOLDOWN = timedelta(minutes=5)
+LONGEST_COOLDOWN = timedelta(days=1)
 
 #: An office and a topic of it, by their keys.
 Wish = tuple[int, int]
@@ -66,8 +71,11 @@ def subscribe(
 
     ``proven``: the browser has shown that the address is its own, so nothing is mailed and the
     subscriptions are live at once. Otherwise the address gets one mail, which confirms this
-    request and no other. Raises :class:`Refused` where the form asks for nothing, or for offices
-    of two kinds: official offices, campaigns and civic groups never share a list.
+    request and no other, within :data:`REQUEST_TTL`. In the :data:`COOLDOWN` after such a mail the
+    same form makes no second one, and another form's mail comes when it is over.
+
+    Raises :class:`Refused` where the form asks for nothing, or for offices of two kinds: official
+    offices, campaigns and civic groups never share a list.
     """
     check_wishes(topics, offices)
     with operation(at=now, by_person=True) as op:
@@ -80,11 +88,15 @@ def subscribe(
             if _is_new(frequency, live.get((office.pk, topic.pk)))
         ]
         if not wanted:
-            if not proven:
+            if not proven and not _was_told(person, now):
                 op.record(
                     "subscription.repeated", office=offices[0], person=person, language=language
                 )
             return Outcome(person, "repeated")
+        asked = [] if proven else _waiting_requests(person, now)
+        pause_until = _cooldown_until(asked)
+        if pause_until > now and any(_asks_for_all(one, wanted, frequency) for one in asked):
+            return Outcome(person, "requested")
         request = SubscriptionRequest.objects.create(
             person=person, office=offices[0], language=language, created_at=now
         )
@@ -95,8 +107,47 @@ def subscribe(
         if proven:
             _confirm(op, request, person)
             return Outcome(person, "confirmed")
-        op.record("subscription.requested", office=offices[0], person=person, request=request.pk)
+        op.record(
+            "subscription.requested", office=offices[0], person=person, request=request.pk,
+            not_before=pause_until.isoformat() if pause_until > now else None,
+        )  # fmt: skip
         return Outcome(person, "requested")
+
+
+def _was_told(person: Person, now: datetime) -> bool:
+    """Whether somebody signed the person up a moment ago for what they get, and they heard so."""
+    told = AuditEntry.objects.filter(
+        person_id=person.pk, action="subscription.repeated", at__gt=now - COOLDOWN
+    )
+    return told.exists()
+
+
+def _waiting_requests(person: Person, now: datetime) -> list[SubscriptionRequest]:
+    """Return the requests that the person has not confirmed and still can, oldest first."""
+    return list(
+        SubscriptionRequest.objects.waiting(now)
+        .filter(person=person)
+        .prefetch_related("subscriptions")
+        .order_by("created_at", "pk")
+    )
+
+
+def _cooldown_until(asked: Sequence[SubscriptionRequest]) -> datetime:
+    """Return until when no further mail asks the person to confirm something."""
+    if not asked:
+        return datetime.min.replace(tzinfo=UTC)
+    pause = COOLDOWN * 4 ** min(len(asked) - 1, 8)
+    return asked[-1].created_at + min(pause, LONGEST_COOLDOWN)
+
+
+def _asks_for_all(request: SubscriptionRequest, wanted: Iterable[Wish], frequency: str) -> bool:
+    """Whether the request, whose mail is on its way, asks for all of it (uses a prefetch)."""
+    asked_for = {
+        (row.office_id, row.topic_id)
+        for row in request.subscriptions.all()
+        if row.ended_at is None and row.frequency == frequency
+    }
+    return set(wanted) <= asked_for
 
 
 def check_wishes(topics: Sequence[Topic], offices: Sequence[Office]) -> None:
@@ -162,14 +213,15 @@ def _insert(
 def confirm_request(*, request_id: int, now: datetime) -> SubscriptionRequest:
     """Make a request's subscriptions live, through its mailed link; a second time is harmless.
 
-    What the person has ended since they asked stays ended.
+    What the person has ended since they asked stays ended. After :data:`REQUEST_TTL` nothing
+    happens: who signed up so long ago is asked to do it again.
     """
     with operation(at=now, by_person=True) as op:
         request = SubscriptionRequest.objects.select_related("person").get(pk=request_id)
         person = lock_person(request.person_id)
         request.refresh_from_db(fields=["confirmed_at"])
         tell_proof(op, person.pk)
-        if request.confirmed_at is None:
+        if request.is_waiting(now):
             _confirm(op, request, person)
     return request
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import AuditEntry, Topic
 from notifications.message import Message, Recipient
-from notifications.models import Delivery, Subscription, SubscriptionRequest
-from notifications.models.subscription import SubscriptionQuerySet
+from notifications.models import Delivery, Frequency, Subscription, SubscriptionRequest
+from notifications.models.subscription import REQUEST_TTL, SubscriptionQuerySet
 from notifications.subscriptions import addresses
 
 
@@ -24,11 +24,14 @@ def whoever_asked(
         assert entry.person_id is not None
         request_id = entry.subjects.get("request")
         asked = SubscriptionRequest.objects.filter(pk=request_id).first()
+        not_before = entry.subjects.get("not_before")
         recipients.append(
             Recipient(
                 person_id=entry.person_id,
                 office_id=entry.office_id,
                 language=asked.language if asked else entry.subjects.get("language", ""),
+                not_before=datetime.fromisoformat(not_before) if not_before else None,
+                expires_at=asked.created_at + REQUEST_TTL if asked else None,
                 context={"request": request_id} if asked else {},
             )
         )
@@ -118,7 +121,9 @@ def _by_office(rows: list[Subscription], language: str) -> list[tuple[str, list[
     wishes: dict[str, list[str]] = {}
     for row in rows:
         topic: Topic = row.topic
-        wishes.setdefault(row.office.name, []).append(topic.in_language(language).name)
+        name = topic.in_language(language).name
+        often = "" if row.frequency == Frequency.IMMEDIATE else row.get_frequency_display()
+        wishes.setdefault(row.office.name, []).append(f"{name} ({often})" if often else name)
     return list(wishes.items())
 
 

@@ -145,17 +145,18 @@ def confirm_page(request: HttpRequest, token: str) -> HttpResponse:
     return _confirm(request, token) if request.method == "POST" else _show_confirm(request, token)
 
 
-def _request_of(token: str) -> SubscriptionRequest:
+def _request_of(token: str) -> SubscriptionRequest | None:
+    """Return the request that a link of ours confirms; None when it is gone since."""
     (pk,) = links.unsign(links.SUBSCRIBE, token, size=1)
-    found = SubscriptionRequest.objects.select_related("person", "office").filter(pk=pk).first()
-    if found is None:
-        raise links.BadLink
-    return found
+    return SubscriptionRequest.objects.select_related("person", "office").filter(pk=pk).first()
 
 
 @token_page
 def _show_confirm(request: HttpRequest, token: str) -> HttpResponse:
     asked = _request_of(token)
+    if asked is None or asked.is_expired(clock.now()):
+        context = {"state": "expired", "office": asked.office if asked is not None else None}
+        return render(request, "notifications/subscriptions/confirm.html", context)
     rows = list(
         asked.subscriptions.select_related("office", "topic")
         .prefetch_related("topic__translations")
@@ -169,7 +170,6 @@ def _show_confirm(request: HttpRequest, token: str) -> HttpResponse:
         state = "confirmed"
         shown = [row for row in rows if (row.office_id, row.topic_id) in live]
     context = {
-        "asked": asked,
         "rows": shown,
         "several_offices": len({row.office_id for row in shown}) > 1,
         "state": state if shown else "over",
@@ -185,9 +185,11 @@ def _show_confirm(request: HttpRequest, token: str) -> HttpResponse:
 @token_page
 def _confirm(request: HttpRequest, token: str) -> HttpResponse:
     asked = _request_of(token)
-    confirm_request(request_id=asked.pk, now=clock.now())
     response = see_other(request.get_full_path())
-    proof.remember(request, response, asked.person.email)
+    if asked is not None:
+        asked = confirm_request(request_id=asked.pk, now=clock.now())
+        if asked.confirmed_at is not None:
+            proof.remember(request, response, asked.person.email)
     return response
 
 

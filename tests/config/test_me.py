@@ -311,6 +311,21 @@ def test_renewing_and_signing_out_need_djangos_csrf_token(ana: Person) -> None:
             assert client.get(path).status_code == 405
 
 
+def test_page_says_what_was_agreed_to_when_and_where(signed_in: Client, ana: Person) -> None:
+    office = make_office()
+    for slug, asked in (("trees", NOW - timedelta(days=3)), ("parks", NOW - timedelta(days=3))):
+        Subscription.objects.create(
+            person=ana, topic=make_topic(slug), office=office, created_at=asked, confirmed_at=NOW,
+            consent_source="/subscribe/", consent_text="They may write to me.", frequency="weekly",
+        )  # fmt: skip
+    text = me(signed_in).text
+    assert "Once a week, on Mondays, if there is news" in text
+    assert (
+        "Trees, Parks: “They may write to me.” Asked for on Friday, May 29, 2026, 9:00 a.m. PDT ,"
+        " at /subscribe/. Confirmed on Monday, June 1, 2026, 9:00 a.m. PDT ."
+    ) in text
+
+
 @pytest.mark.parametrize("number", [3, 30])
 def test_page_asks_ten_queries_whatever_is_on_it(
     signed_in: Client, ana: Person, number: int, django_assert_num_queries

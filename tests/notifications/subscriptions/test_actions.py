@@ -1,16 +1,17 @@
 """Signing up, confirming, choosing, ending."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from events.errors import Refused
 from events.models import AuditEntry, Office, Person, Topic
+from notifications.cleaning import clean
 from notifications.delivery.suppression import suppress
-from notifications.models import Subscription, SubscriptionRequest, Suppression
+from notifications.models import Subscription, SubscriptionRequest, Suppression, Tick
 from notifications.subscriptions.actions import choose, confirm_request, subscribe, unsubscribe
 from tests.factories import NOW, make_office, make_topic
-from tests.notifications.mailing import CONSENT, make_reader
+from tests.notifications.mailing import CONSENT, make_reader, plan
 
 pytestmark = pytest.mark.django_db
 
@@ -323,3 +324,80 @@ def test_how_often_an_office_writes_is_chosen_for_all_its_topics(
     assert Subscription.objects.get(topic=housing).frequency_at == LATER
     assert Subscription.objects.get(topic=trees).frequency_at is None
     assert facts() == ["confirmed", "changed"]
+
+
+WEEK = timedelta(days=7)
+MINUTE = timedelta(minutes=1)
+
+
+def test_a_request_that_nobody_confirms_is_good_for_a_week(office: Office, housing: Topic) -> None:
+    make_reader(office, [housing], proven=False)
+    confirm_request(request_id=last_request().pk, now=NOW + WEEK)
+    assert live() == set()
+    confirm_request(request_id=last_request().pk, now=NOW + WEEK - MINUTE)
+    assert live() == {(office.slug, "housing")}
+
+
+def test_the_tick_throws_out_what_nobody_confirmed(
+    office: Office, housing: Topic, trees: Topic
+) -> None:
+    Tick.objects.create(pk=1, at=NOW)
+    make_reader(office, [housing], email=EMAIL, proven=False)
+    make_reader(office, [trees], email=EMAIL)
+    make_reader(office, [housing], proven=False, now=NOW + MINUTE)
+    clean(now=NOW + WEEK)
+    kept = last_request()
+    assert kept.created_at == NOW + MINUTE
+    assert set(Subscription.objects.values_list("topic__slug", "confirmed_at")) == {
+        ("trees", NOW), ("housing", None),
+    }  # fmt: skip
+    assert SubscriptionRequest.objects.filter(confirmed_at=None).get() == kept
+
+
+def asking_mails(now: datetime) -> list[datetime]:
+    """When the mails that ask to confirm go out."""
+    rows = [one for one in plan(now) if one.message == "subscription_confirm"]
+    return [one.next_attempt_at for one in rows]
+
+
+def test_the_same_form_again_within_minutes_makes_no_second_mail(
+    office: Office, housing: Topic, trees: Topic
+) -> None:
+    make_reader(office, [housing, trees], email=EMAIL, proven=False)
+    for minutes in (1, 2, 3, 4):
+        make_reader(office, [trees], email=EMAIL, proven=False, now=NOW + minutes * MINUTE)
+    assert SubscriptionRequest.objects.count() == 1
+    assert asking_mails(NOW) == [NOW]
+    make_reader(office, [trees], email=EMAIL, proven=False, now=NOW + 5 * MINUTE)
+    assert asking_mails(NOW + 5 * MINUTE) == [NOW, NOW + 5 * MINUTE]
+
+
+def test_another_form_within_minutes_has_its_mail_when_they_are_over(
+    office: Office, housing: Topic, trees: Topic
+) -> None:
+    make_reader(office, [housing], email=EMAIL, proven=False)
+    make_reader(office, [housing, trees], email=EMAIL, proven=False, now=NOW + MINUTE)
+    assert asking_mails(NOW + MINUTE) == [NOW + MINUTE, NOW + 5 * MINUTE]
+
+
+def test_a_flood_of_forms_for_one_address_sends_few_mails(office: Office, housing: Topic) -> None:
+    """A form a minute for a day: five mails, and not 1,440."""
+    for minute in range(24 * 60):
+        if minute % 4 == 0:
+            make_reader(office, [housing], email=EMAIL, proven=False, now=NOW + minute * MINUTE)
+    assert SubscriptionRequest.objects.count() == 5
+    assert len(asking_mails(NOW + 2 * WEEK)) == 5
+
+
+def test_nobody_is_told_every_minute_that_they_are_on_the_list(
+    office: Office, housing: Topic
+) -> None:
+    make_reader(office, [housing], email=EMAIL)
+    for minutes in (1, 2, 5, 6):
+        make_reader(office, [housing], email=EMAIL, proven=False, now=NOW + minutes * MINUTE)
+    assert facts() == ["confirmed", "repeated", "repeated"]
+
+
+def test_the_mail_that_asks_expires_with_its_link(office: Office, housing: Topic) -> None:
+    make_reader(office, [housing], proven=False)
+    assert [one.expires_at for one in plan(NOW)] == [NOW + WEEK]

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from events.models import Office, Person, Topic
-from notifications.models import Subscription
+from notifications.cleaning import clean
+from notifications.models import Subscription, Tick
 from tests import clock
 from tests.factories import NOW, make_office, make_topic
 from tests.notifications.mailing import mailed, make_reader, plan
@@ -247,14 +248,16 @@ def test_a_sign_up_that_is_over_says_so_and_confirms_nothing(
 def test_the_second_of_two_mails_says_that_one_is_on_the_list(
     client: Client, office: Office, housing: Topic
 ) -> None:
-    sign_up(client)
-    first = link_in_mail()
-    sign_up(client)
-    second = link_in_mail()
-    assert first != second
-    client.post(first)
-    client.post(second)
-    assert "You are on the list" in page(client.get(second)).text
+    with clock.at(NOW):
+        sign_up(client)
+        first = link_in_mail()
+    with clock.at(NOW + timedelta(minutes=10)):
+        sign_up(client)
+        second = link_in_mail()
+        assert first != second
+        client.post(first)
+        client.post(second)
+        assert "You are on the list" in page(client.get(second)).text
 
 
 @pytest.mark.parametrize("path", ["/subscribe/confirm/", "/subscriptions/", "/unsubscribe/"])
@@ -363,3 +366,30 @@ def test_a_form_that_names_a_frequency_is_heard(
     sign_up(client, frequency="daily")
     assert Subscription.objects.get().frequency == "daily"
     assert sign_up(client, frequency="hourly").status_code == 422
+
+
+def test_a_link_that_is_too_old_says_to_sign_up_again(
+    client: Client, office: Office, housing: Topic
+) -> None:
+    with clock.at(NOW):
+        sign_up(client)
+        path = link_in_mail()
+    for gone in (False, True):
+        with clock.at(NOW + timedelta(days=7)):
+            if gone:
+                Tick.objects.create(pk=1, at=NOW)
+                clean(now=NOW + timedelta(days=7))
+            shown = page(client.get(path))
+            assert "This sign-up is over" in shown.text
+            assert "/subscribe/" in "".join(shown.links)
+            assert shown.forms == []
+            answer = client.post(path)
+            assert answer.status_code == 303
+            assert "proof" not in answer.cookies
+    assert Subscription.objects.count() == 0
+
+
+def test_the_mail_names_a_digest(client: Client, office: Office, housing: Topic) -> None:
+    sign_up(client, frequency="weekly")
+    mail = read(plan()[-1])
+    assert "Housing (Once a week, on Mondays, if there is news)" in mail.text
