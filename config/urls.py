@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from config import accounts, api, health, pages, setup
 from events import urls as events
+from notifications import desk_urls
 from notifications import urls as notifications
 from notifications.calendars import urls as calendars
 from notifications.delivery import urls as delivery
@@ -40,6 +41,7 @@ urlpatterns += i18n_patterns(
     path("setup/", setup.setup, name="setup"),
     *calendars.pages,
     *notifications.pages,
+    *desk_urls.pages,
     *delivery.pages,
     *events.pages,
     *volunteers.pages,

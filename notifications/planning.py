@@ -67,6 +67,12 @@ def _plan_next(now: datetime) -> bool:
     return True
 
 
+def plan_operation(row: Outbox, *, now: datetime) -> None:
+    """Plan one operation to its end, in the caller's transaction."""
+    while row.pk is not None:
+        _plan(row, now)
+
+
 def _plan(row: Outbox, now: datetime) -> None:
     """Plan the next chunk of an operation; delete the row after the last one."""
     entries = list(AuditEntry.objects.filter(operation=row.operation).order_by("pk"))

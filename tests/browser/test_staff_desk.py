@@ -30,7 +30,8 @@ PAGES = [
     "events/{event}/history/", "events/{event}/reschedule/", "events/{event}/cancel/",
     "events/{draft}/post/", "events/{draft}/delete/", "venues/", "venues/new/", "topics/",
     "topics/new/", "offices/district-4/", "members/", "calendar/",
-    "embed/", "embed/?what=events&limit=0",
+    "embed/", "embed/?what=events&limit=0", "messages/", "messages/rsvp_confirmed/",
+    "messages/letter_posted/?language=es",
 ]  # fmt: skip
 
 
