@@ -8,6 +8,7 @@ from events.models import AuditEntry, Office, Person
 from notifications import catalogue
 from notifications.delivery.suppression import suppress
 from notifications.models import Suppression
+from notifications.tick import drain
 from tests.clock import at
 from tests.desk import Desk
 from tests.factories import (
@@ -21,7 +22,7 @@ from tests.factories import (
     make_topic,
 )
 from tests.notifications.delivery.kit import make_delivery
-from tests.notifications.mailing import make_reader
+from tests.notifications.mailing import make_letter, make_reader
 from tests.pages import page
 
 pytestmark = pytest.mark.django_db
@@ -207,3 +208,22 @@ def test_a_campaign_cannot_silence_a_public_office() -> None:
     assert answer.status_code == 422
     assert "Another office writes to this person, too" in page(answer).text
     assert not Suppression.objects.exists()
+
+
+@pytest.mark.usefixtures("sink")
+def test_the_account_of_a_letter_leads_there_if_it_missed_somebody(
+    desk: Desk, office: Office
+) -> None:
+    topic = make_topic()
+    make_reader(office, [topic], email="ana@example.org")
+    reached = make_letter(office, topics=[topic])
+    drain(now=NOW)
+    suppress(email="ana@example.org", scope="all", reason="bounced", now=NOW)
+    missed = make_letter(office, topics=[topic])
+    assert drain(now=NOW) == {"suppressed": 1}
+    links = [
+        desk.see("staff-letter-account", pk=letter.pk).links.count("/staff/no-mail/")
+        for letter in (reached, missed)
+    ]
+    # In the navigation, and beside the count.
+    assert links == [1, 2]
