@@ -162,5 +162,6 @@ MESSAGES = [SUBSCRIPTION_CONFIRM, SUBSCRIPTION_REPEATED]
 SILENT = {
     "subscription.confirmed": "the page after the button says it, and every letter has its links",
     "subscription.changed": "the page says so at once",
+    "subscription.imported": "they agreed elsewhere; bringing the list mails nobody",
     "subscription.ended": "who stops the mail gets no mail about it",
 }
