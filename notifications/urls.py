@@ -23,6 +23,7 @@ pages = [
     path("staff/letters/new/", staff.letter_new, name="staff-letter-new"),
     path("staff/letters/<int:pk>/", staff.letter_edit, name="staff-letter"),
     path("staff/letters/<int:pk>/post/", staff.letter_post, name="staff-letter-post"),
+    path("staff/letters/<int:pk>/test/", staff.letter_test, name="staff-letter-test"),
     path(
         "staff/letters/<int:pk>/unschedule/",
         staff.letter_unschedule,

@@ -120,7 +120,7 @@ class LetterForm(forms.Form):
                 max_length=LONGEST_BODY,
                 strip=False,
                 required=False,
-                widget=forms.Textarea({"rows": 12, "class": "letter-text"}),
+                widget=forms.Textarea({"rows": 20, "class": "letter-text"}),
             )
         self._label()
         field = self.fields["topics"]

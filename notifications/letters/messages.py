@@ -164,6 +164,7 @@ SILENT = {
     "letter.created": "a draft is for staff alone",
     "letter.edited": "what was mailed stays as it was; the page says when it was changed",
     "letter.deleted": "a draft is for staff alone",
+    "letter.tested": "only who asked for the test gets it, at once",
     "letter.scheduled": "the letter itself comes when it is posted",
     "letter.unscheduled": "it is a draft again, and a draft is for staff alone",
     "letter.paused": "the copies that wait come later; nobody knows of them yet",

@@ -61,7 +61,7 @@ class PostForm(forms.Form):
         self.fields["when"].sometimes_required = True  # type: ignore[attr-defined]
         for name in ("on", "at"):
             self.fields[name].sometimes_required = True  # type: ignore[attr-defined]
-        self.fields["at"].help_text = now_in_language("By the clock of %(zone)s.") % {
+        self.fields["when"].help_text = now_in_language("By the clock of %(zone)s.") % {
             "zone": self.office.timezone.replace("_", " ")
         }
         self.election = self._election()

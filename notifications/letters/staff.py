@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from events import clock, dates_text, extensions
+from events import clock, dates_text, extensions, rate_limits
 from events.errors import Refused
 from events.languages import language_in_use, own_name
 from events.models import Office, OfficeKind
@@ -26,6 +26,7 @@ from events.staff.access import (
     desk_page,
     staff_page,
 )
+from notifications.delivery.channels import Cut, NotSent
 from notifications.letters.actions import (
     LetterDraft,
     delete_draft,
@@ -40,6 +41,7 @@ from notifications.letters.meanwhile import Edit, edits_since
 from notifications.letters.post_form import PostForm
 from notifications.letters.queries import readers_by_topic, readers_of
 from notifications.letters.staff_parts import FOLDER, SECTION, letter_of, may_post
+from notifications.letters.trial import send_trial
 from notifications.models import Letter
 from notifications.models.letter import LetterQuerySet
 from notifications.subscriptions.forms import topics_shown
@@ -153,8 +155,13 @@ def _form(request: StaffRequest, office: Office, letter: Letter | None) -> HttpR
         return _form_answer(request, office, letter, form, status=422)
     if do == "check" and not saved.is_posted:
         return redirect("staff-letter-post", pk=saved.pk)
+    if do == "test" and not saved.is_posted:
+        _send_test(request, saved.pk)
+        return redirect("staff-letter", pk=saved.pk)
     if saved.is_posted:
         messages.success(request, _("Saved. The public page shows the new text."))
+    elif saved.is_scheduled:
+        messages.success(request, _("Saved. It goes up by itself as it is now."))
     else:
         messages.success(request, _("Saved as a draft. Only staff see it."))
     return redirect("staff-letter", pk=saved.pk)
@@ -188,6 +195,34 @@ def _versions_of(form: LetterForm, typed: dict[str, Any]) -> list[dict[str, str]
         if title.strip() or body.strip():
             found.append({"code": code, "name": own_name(code), "title": title, "body": body})
     return found
+
+
+@staff_page("write_letters", methods=POST)
+def letter_test(request: StaffRequest, pk: int) -> HttpResponse:
+    """Send the letter as it is saved to the one who asks, and to nobody else."""
+    letter = letter_of(request, pk)
+    if letter.is_posted:
+        return redirect("staff-letter-account", pk=letter.pk)
+    _send_test(request, pk)
+    return redirect("staff-letter-post", pk=pk)
+
+
+def _send_test(request: StaffRequest, pk: int) -> None:
+    """Send the test, and say what the mail server said."""
+    try:
+        count = send_trial(letter_of(request, pk), to=request.user, now=clock.now())
+    except rate_limits.TooMany:
+        messages.error(request, _("You have had many tests in this hour. Try again later."))
+    except (NotSent, Cut) as trouble:
+        words = _("The test did not go out. The mail server: %(answer)s")
+        messages.error(request, words % {"answer": trouble})
+    else:
+        told = ngettext(
+            "A test is on its way to %(address)s, and to nobody else.",
+            "A test in each language is on its way to %(address)s, and to nobody else.",
+            count,
+        )
+        messages.success(request, told % {"address": request.user.email})
 
 
 @staff_page("write_letters", methods=FORM)

@@ -211,7 +211,8 @@ def test_what_changed_after_it_was_read_is_not_posted_unread(desk: Client, offic
     assert "Somebody changed this letter after you opened it." in again.text
     assert (
         "Changed while you were reading The program itself, Monday, June 1, 2026, 9:00 a.m. PDT : "
-        "Text Sam Staff, Monday, June 1, 2026, 9:00 a.m. PDT : Title ( Parking on Oak Avenue → Cars)"
+        "Text Sam Staff, Monday, June 1, 2026, 9:00 a.m. PDT : "
+        "Title ( Parking on Oak Avenue → Cars)"
     ) in again.text
     assert again.fields["mails"] == ["no"]
     assert "Something else." in again.text
