@@ -135,7 +135,6 @@ def no_mail(request: StaffRequest) -> HttpResponse:
         "entries": _entries(request, page),
         "search_form": SearchForm(initial=search),
         "form": form,
-        "cooldown_hours": int(suppression.COOLDOWN.total_seconds() // 3600),
     }
     return desk_page(
         request, "notifications/staff/no_mail.html", context, section=SECTION,
