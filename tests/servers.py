@@ -68,7 +68,7 @@ def started_postgres(binaries: Path) -> Iterator[int]:
     It refuses to run as root, so root runs it as somebody with no rights.
     """
     with _folder() as folder, _unprivileged() as user:
-        port, data = _free_port(), folder / "data"
+        port, data = free_port(), folder / "data"
         if user:
             shutil.chown(folder, user)
         as_user = {"user": user, "extra_groups": []} if user else {}
@@ -91,7 +91,7 @@ def started_postgres(binaries: Path) -> Iterator[int]:
 def started_redis(binary: Path, port: int | None = None) -> Iterator[int]:
     """Start a Redis of our own that keeps nothing on disk, and yield its port."""
     with _folder() as folder:
-        port = port or _free_port()
+        port = port or free_port()
         server = subprocess.Popen(
             [binary, "--bind", HOST, "--port", str(port), "--save", "", "--appendonly", "no"],
             cwd=folder,
@@ -210,7 +210,7 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server((HOST, 0)) as server:
         return int(server.getsockname()[1])
 

@@ -49,8 +49,8 @@ _database["CONN_MAX_AGE"] = 0
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     # A file, since threads share one in-memory database badly; without waiting for the disk.
     _database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
-else:
-    # No test cuts the power: commits need not wait for the disk here either.
+elif not os.environ.get("TEST_DURABLE"):
+    # No test cuts the power: commits need not wait for the disk here either. What is measured does.
     _database.setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
 if "TEST_DATABASE_NAME" in os.environ:
     _database["NAME"] = os.environ["TEST_DATABASE_NAME"]

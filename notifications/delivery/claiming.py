@@ -13,7 +13,17 @@ from functools import cache
 from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import BigIntegerField, DateTimeField, F, Q, QuerySet, UUIDField
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    DateTimeField,
+    F,
+    Q,
+    QuerySet,
+    UUIDField,
+    Value,
+    When,
+)
 
 from events.models import Event, Person
 from notifications.delivery import throttle
@@ -95,11 +105,15 @@ def step_to_transmitting(condition: Q) -> Update:
 
     It is one statement, so that nothing can come between the test and the step. ``condition`` may
     hold slots of its own, whose values :func:`begin` is given.
+
+    The condition stands inside a CASE, so that PostgreSQL asks it of the one row that its key has
+    found. It would else make joins of the EXISTS in it, and go through all subscriptions for each
+    message as long as it has no statistics of a list that has just come in: 35 ms instead of 1.
     """
     now = Slot("now", DateTimeField())
     return Update(
         Delivery.objects.filter(
-            condition,
+            Case(When(condition, then=Value(True)), default=Value(False)) if condition else Q(),
             Q(expires_at=None) | Q(expires_at__gt=now),
             pk=Slot("pk", BigIntegerField()),
             state=DeliveryState.CLAIMED,
@@ -164,8 +178,8 @@ def _hold_still(delivery: Delivery) -> None:
     with connection.cursor() as cursor:
         for table, key in (
             (Person._meta.db_table, delivery.person_id),
-            (Event._meta.db_table, delivery.event_id),
-            (Shift._meta.db_table, delivery.shift_id),
+            *((Event._meta.db_table, key) for key in delivery.event_ids),
+            *((Shift._meta.db_table, key) for key in delivery.shift_ids),
             (Letter._meta.db_table, delivery.letter_id),
         ):
             if key is not None:
