@@ -10,7 +10,7 @@ from notifications.models.delivery import (
     Tick,
 )
 from notifications.models.digest import DigestRun
-from notifications.models.letter import Letter, LetterTranslation
+from notifications.models.letter import Letter, LetterAttachment, LetterTranslation
 from notifications.models.subscription import (
     Frequency,
     Subscription,
@@ -27,6 +27,7 @@ __all__ = [
     "DigestRun",
     "Frequency",
     "Letter",
+    "LetterAttachment",
     "LetterTranslation",
     "MailHold",
     "SenderMinute",

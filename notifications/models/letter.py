@@ -50,6 +50,10 @@ class LetterQuerySet(models.QuerySet["Letter"]):
             "topics__translations", "translations"
         )
 
+    def with_attachments(self) -> "LetterQuerySet":
+        """Fetch the files beside it; one query."""
+        return self.prefetch_related("attachments")
+
 
 class Letter(models.Model):
     """An open letter in Markdown. ``dated``: the date on it; ``posted_at``: when it went up.
@@ -95,6 +99,7 @@ class Letter(models.Model):
     objects = LetterQuerySet.as_manager()
 
     if TYPE_CHECKING:
+        attachments: RelatedManager["LetterAttachment"]
         translations: RelatedManager["LetterTranslation"]
         office_id: int
 
@@ -190,6 +195,36 @@ class Letter(models.Model):
     def version_languages(self) -> list[str]:
         """The languages that it can be read in, its own first (uses a prefetch)."""
         return [self.own_language, *sorted(row.language for row in self.translations.all())]
+
+
+class LetterAttachment(models.Model):
+    """A file that comes with a letter. ``content_type`` is what its content is."""
+
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="attachments")
+    file = models.FileField(max_length=300)
+    name = models.CharField(max_length=120)
+    #: In bytes.
+    size = models.PositiveIntegerField()
+    content_type = models.CharField(max_length=100)
+    #: SHA-256 of the content.
+    digest = models.CharField(max_length=64)
+    position = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("position", "id")
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "digest"], name="letter_attachment_once"),
+        ]
+        indexes = [models.Index(fields=["file"], name="letter_attachment_file")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def url(self) -> str:
+        """Its path on this site, wherever it is stored."""
+        return reverse("media", kwargs={"path": self.file.name})
 
 
 class LetterTranslation(models.Model):
