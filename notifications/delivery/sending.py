@@ -447,16 +447,15 @@ def _facts_as_they_are(delivery: Delivery) -> Q:
     ``sequence`` rises with each of them.
     """
     condition = Q()
-    if delivery.event_id is not None:
-        event = Event.objects.filter(pk=delivery.event_id)
-        for sequence in event.values_list("sequence", flat=True):
-            condition &= Q(Exists(event.filter(sequence=sequence)))
+    for sequence, pk in Event.objects.filter(pk__in=delivery.event_ids).values_list(
+        "sequence", "pk"
+    ):
+        condition &= Q(Exists(Event.objects.filter(pk=pk, sequence=sequence)))
     if delivery.letter_id is not None:
         letter = Letter.objects.filter(pk=delivery.letter_id)
         for revision in letter.values_list("revision", flat=True):
             condition &= Q(Exists(letter.filter(revision=revision)))
-    if delivery.shift_id is not None:
-        shift = Shift.objects.effective().filter(pk=delivery.shift_id)
-        for found in shift:
-            condition &= Q(Exists(shift.filter(Q(sequence=found.sequence))))
+    shifts = Shift.objects.effective()
+    for found in shifts.filter(pk__in=delivery.shift_ids):
+        condition &= Q(Exists(shifts.filter(Q(sequence=found.sequence), pk=found.pk)))
     return condition

@@ -111,6 +111,18 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return self.key
 
+    @property
+    def event_ids(self) -> list[int]:
+        """The events that it tells of, in order: its own, and the several that it names."""
+        several = self.context.get("events", [])
+        return sorted({*several, *([] if self.event_id is None else [self.event_id])})
+
+    @property
+    def shift_ids(self) -> list[int]:
+        """The shifts that it tells of by themselves, in order."""
+        several = self.context.get("shifts", [])
+        return sorted({*several, *([] if self.shift_id is None else [self.shift_id])})
+
 
 class SenderMinute(models.Model):
     """How many messages were claimed for one sender's address in one minute (MAIL_RATE)."""

@@ -17,6 +17,7 @@ from django.db import connection, connections
 
 from config.environment import MailTransport
 from events.actions.events import cancel_event, reschedule_event
+from events.actions.offices import edit_venue
 from events.actions.rsvps import cancel_rsvp
 from events.models import AuditEntry
 from notifications.delivery import claiming
@@ -32,6 +33,7 @@ from tests.factories import (
     make_rsvp,
     make_shift,
     make_topic,
+    make_venue,
 )
 from tests.notifications.mailing import CONSENT, make_letter, make_reader, plan
 from tests.processes import wait_for
@@ -92,6 +94,21 @@ def moving_an_event() -> Callable[[], object]:
     )
 
 
+def moving_one_of_several_events() -> Callable[[], object]:
+    office = make_office()
+    library = make_venue(office)
+    events = [make_event(office, venue=library) for _number in range(2)]
+    for event in events:
+        make_rsvp(event, email="both@example.org")
+    edit_venue(venue_id=library.pk, changes={"street": "14 Elm Street"}, now=NOW)
+    plan()
+    Delivery.objects.exclude(message="place_changed").delete()
+    last, day = events[1], timedelta(days=1)
+    return lambda: reschedule_event(
+        event_id=last.pk, starts_at=last.starts_at + day, ends_at=last.ends_at + day, now=NOW
+    )
+
+
 def giving_a_shift_back() -> Callable[[], object]:
     claim = make_claim(make_shift())
     return lambda: release_claim(claim_id=claim.pk, now=NOW)
@@ -111,7 +128,8 @@ def cancelling_the_event_of_a_shift() -> Callable[[], object]:
 
 SCENES = [
     unsubscribing, choosing_nothing, a_suppression, cancelling_an_rsvp, cancelling_an_event,
-    moving_an_event, giving_a_shift_back, cancelling_a_shift, cancelling_the_event_of_a_shift,
+    moving_an_event, moving_one_of_several_events, giving_a_shift_back, cancelling_a_shift,
+    cancelling_the_event_of_a_shift,
 ]  # fmt: skip
 
 
@@ -222,7 +240,7 @@ def test_what_was_begun_before_the_step_is_seen_by_it(scene: Scene) -> None:
     stopper.ends()
     sender.ends()
     delivery.refresh_from_db()
-    if scene is moving_an_event:
+    if scene in (moving_an_event, moving_one_of_several_events):
         # The place is still theirs; what is sent names the new time.
         assert (delivery.state, delivery.attempts) == ("accepted", 1)
     else:
