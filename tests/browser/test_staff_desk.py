@@ -10,6 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from events import clock
 from events.models import Event, Mode, Office, StaffUser, Topic
+from notifications.delivery.suppression import suppress
 from tests.browser.looking import Visitor
 from tests.factories import (
     PASSWORD,
@@ -29,7 +30,7 @@ PAGES = [
     "events/{event}/guests/", "events/{event}/guests/new/", "events/{event}/guests/sheet/",
     "events/{event}/history/", "events/{event}/reschedule/", "events/{event}/cancel/",
     "events/{draft}/post/", "events/{draft}/delete/", "venues/", "venues/new/", "topics/",
-    "topics/new/", "offices/district-4/", "members/", "calendar/",
+    "topics/new/", "offices/district-4/", "members/", "calendar/", "no-mail/",
     "embed/", "embed/?what=events&limit=0", "messages/", "messages/rsvp_confirmed/",
     "messages/letter_posted/?language=es",
 ]  # fmt: skip
@@ -50,6 +51,11 @@ def office(browser: Browser, live_server: LiveServer, settings: Settings) -> Off
     make_rsvp(event, party_size=2, access_needs=["asl"], access_note="Front row", now=now)
     make_rsvp(event, name="Wilhelmina Featherstonehaugh-Montgomery", now=now)
     make_claim(make_shift(event, now=now), now=now)
+    for reason in ("bounced", "complained"):
+        email = f"wilhelmina.featherstonehaugh.montgomery@{reason}.example.org"
+        guest = make_rsvp(event, email=email, now=now)
+        said = "RCPT: 550 5.1.1 <(address)>: Recipient address rejected: User unknown"
+        suppress(email=str(guest.person.email), scope="all", reason=reason, detail=said, now=now)
     return office
 
 
