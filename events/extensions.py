@@ -121,6 +121,14 @@ class DeskSection:
         return bool(TABLE[self.permission] & roles)
 
 
+@dataclass(frozen=True)
+class MediaFile:
+    """A stored file as it is handed out: under which name, and as what."""
+
+    name: str
+    content_type: str
+
+
 event_panels: list[EventPanel] = []
 desk_cards: list[DeskCard] = []
 desk_sections: list[DeskSection] = []
@@ -139,6 +147,11 @@ venue_edited: "list[Callable[[Operation, Venue, str], None]]" = []
 #: Called inside the action that a mailed link led to by POST, with its operation and the key of the
 #: person whose address that proves: for what waits for such a proof. One query each.
 address_proven: "list[Callable[[Operation, int], None]]" = []
+
+
+#: Folders of stored files that another app hands out. ``find(path)`` returns the file if everybody
+#: may have it at this moment, else ``None``; one query.
+media_folders: "dict[str, Callable[[str], MediaFile | None]]" = {}
 
 #: What a fact is called in the history of an event: the action of its AuditEntry → words in the
 #: past tense ("Shift moved"). Actions that are not here do not show.

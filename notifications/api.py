@@ -36,6 +36,13 @@ class LetterOut(Schema):
     outcome_on: date | None = Field(description="The day of its outcome, if there is one.")
 
 
+class AttachmentOut(Schema):
+    name: str
+    url: str
+    size: int = Field(description="In bytes.")
+    content_type: str = Field(description="What its content is, by a look at it.")
+
+
 class LetterDetail(LetterOut):
     """One letter, with what lists leave out."""
 
@@ -43,6 +50,7 @@ class LetterDetail(LetterOut):
     body: str = Field(description="Markdown; empty where the letter was taken back.")
     retraction_reason: str
     outcome: str = Field(description="What came of it, in Markdown.")
+    attachments: list[AttachmentOut]
 
 
 def _as_shown(letters: LetterQuerySet) -> LetterQuerySet:
@@ -61,14 +69,24 @@ def get_letter(
     request: HttpRequest, slug: str, lang: str = Query("", description=LANG_TEXT)
 ) -> LetterDetail:
     """One posted letter with its text."""
-    letter = get_object_or_404(_as_shown(Letter.objects.posted()), slug=slug)
+    letter = get_object_or_404(_as_shown(Letter.objects.posted().with_attachments()), slug=slug)
     return LetterDetail(
         **_letter(letter),
         addressees=[] if letter.is_retracted else letter.addressee_list,
         body="" if letter.is_retracted else letter.in_language(language_in_use()).body,
         retraction_reason=letter.retraction_reason,
+        attachments=[] if letter.is_retracted else _attachments(letter),
         outcome="" if letter.is_retracted else letter.outcome_in(language_in_use())[0],
     )
+
+
+def _attachments(letter: Letter) -> list[AttachmentOut]:
+    return [
+        AttachmentOut(
+            name=row.name, url=absolute(row.url), size=row.size, content_type=row.content_type
+        )
+        for row in letter.attachments.all()
+    ]
 
 
 def _letter(letter: Letter) -> dict[str, Any]:

@@ -11,11 +11,13 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from events import extensions
         from notifications import catalogue_desk, desk, doorbell, embed_desk, person_section
+        from notifications.letters import attaching
         from notifications.letters import staff as letters_desk
 
         person_section.register()
         desk.register()
         letters_desk.register()
+        attaching.register()
         embed_desk.register()
         catalogue_desk.register()
         extensions.doorbells.append(doorbell.ring)

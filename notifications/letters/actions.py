@@ -4,14 +4,17 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import AuditEntry, Office, OfficeKind, StaffUser, Topic
+from notifications.letters import storing
 from notifications.models import Letter, LetterTranslation
 from notifications.models.letter import LetterQuerySet
 
@@ -350,6 +353,8 @@ def delete_draft(*, letter_id: int, now: datetime, actor: StaffUser | None = Non
             "letter.deleted", office=letter.office_id, letter=letter.pk,
             changes={"title": (letter.title, None)},
         )  # fmt: skip
+        for row in letter.attachments.all():
+            transaction.on_commit(partial(storing.delete, row.file.name))
         letter.delete()
 
 

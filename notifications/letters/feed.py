@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed
+from django.utils.feedgenerator import Atom1Feed, Enclosure
 from django.utils.html import escape, format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -30,7 +30,7 @@ from notifications.models import Letter
 #: Letters that the feed holds; older ones are on the page.
 LENGTH = 50
 #: Raised when the same rows would be written in another way.
-RENDER_VERSION = 3
+RENDER_VERSION = 4
 
 #: What XML 1.0 cannot carry, escaped or not (its section 2.2).
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -100,7 +100,7 @@ def letters_feed(request: HttpRequest) -> HttpResponse:
         author_name=_xml(name),
         begun=office.created_at if office is not None else datetime.fromtimestamp(0, UTC),
     )
-    for letter in matching_letters(**asked).with_all_shown()[:LENGTH]:
+    for letter in matching_letters(**asked).with_all_shown().with_attachments()[:LENGTH]:
         _add(feed, letter, language)
     response = HttpResponse(feed.writeString("utf-8"), content_type=LetterFeed.content_type)
     response["Cache-Control"] = f"public, max-age={SHARED_SECONDS}"
@@ -129,6 +129,7 @@ def _add(feed: LetterFeed, letter: Letter, language: str) -> None:
         categories=[topic.slug for topic in letter.topics.all()],
         language=letter.shown_language(language),
         html=_xml(_content(letter, language)),
+        enclosures=_enclosures(letter),
         signatories=[_xml(name) for name in ([] if letter.is_retracted else letter.signatory_list)],
     )
 
@@ -146,6 +147,16 @@ def _content(letter: Letter, language: str) -> str:
     }
     told = render_markdown(absolute_links(outcome), heading_level=3)
     return html + format_html("<h2>{}</h2>", heading) + told
+
+
+def _enclosures(letter: Letter) -> list[Enclosure]:
+    """Return the letter's files as links beside the entry (RFC 4287, 4.2.7.2)."""
+    if letter.is_retracted:
+        return []
+    return [
+        Enclosure(f"{settings.SITE_URL}{row.url}", str(row.size), row.content_type)
+        for row in letter.attachments.all()
+    ]
 
 
 def published(letter: Letter) -> datetime:

@@ -11,6 +11,8 @@ from django.utils.translation import ngettext
 from events.form_rendering import DateInput
 from events.languages import language_in_use, own_name
 from events.models import Office, Topic
+from notifications.letters.attaching import MOST
+from notifications.letters.file_field import FilesField
 from notifications.models import Letter
 
 #: More than any letter needs: a book of 60 pages.
@@ -91,11 +93,26 @@ class LetterForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+    files = FilesField(
+        label=_("Files"),
+        help_text=_(
+            "PDF, pictures, ODT, DOCX, TXT or CSV; at most 10 MB each and 10 in all. They stand on "
+            "the page; mail links to them."
+        ),
+        required=False,
+    )
+    drop_files = forms.TypedMultipleChoiceField(
+        label=_("Take files away"),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self,
         data: Any = None,
+        files: Any = None,
         *,
         office: Office,
         letter: Letter | None,
@@ -103,8 +120,9 @@ class LetterForm(forms.Form):
         readers: Mapping[int, int],
         initial: Mapping[str, Any],
     ) -> None:
-        super().__init__(data, initial=dict(initial))
+        super().__init__(data, files, initial=dict(initial))
         self.office, self.letter = office, letter
+        self.offer_files()
         self.all_topics = {topic.slug: topic for topic in topics}
         self.own_language = letter.own_language if letter else office.first_language
         languages = [code for code in office.languages if code != self.own_language]
@@ -129,6 +147,14 @@ class LetterForm(forms.Form):
             (topic.slug, _with_readers(topic, readers.get(topic.pk, 0))) for topic in topics
         ]
 
+    def offer_files(self) -> None:
+        """List the files that the letter has; without any, there is nothing to take away."""
+        rows = list(self.letter.attachments.all()) if self.letter else []
+        field = self.fields["drop_files"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(row.pk, row.name) for row in rows]
+        self.attached = rows
+
     def _label(self) -> None:
         """Name title and text, with their language where there are several."""
         for code in [self.own_language, *self.other_languages]:
@@ -150,7 +176,29 @@ class LetterForm(forms.Form):
                 self.add_error(f"title_{code}", _("Give this version a title, too."))
             if title and not body:
                 self.add_error(f"body_{code}", _("Write the text of this version, too."))
+        kept = len(self.attached) - len(data.get("drop_files") or [])
+        if kept + len(data.get("files") or []) > MOST:
+            self.add_error(
+                "files", now_in_language("A letter has at most %(most)s files.") % {"most": MOST}
+            )
         return data
+
+    def ask_again_for_files(self) -> None:
+        """Say which files were chosen: a browser does not send them again by itself."""
+        if names := ", ".join(file.given_name for file in self.cleaned_data.get("files") or []):
+            words = now_in_language("Choose these files again: %(names)s") % {"names": names}
+            self.add_error("files", words)
+
+    def see_kept_files(self, letter: Letter) -> None:
+        """Show files that were kept although something else was wrong."""
+        seen = self.data.get("revision")
+        if self.letter is not None and seen == str(self.letter.revision):
+            data: Any = self.data
+            data = data.copy()
+            data["revision"] = letter.revision
+            self.data = data
+        self.letter = letter
+        self.offer_files()
 
     def changes(self) -> dict[str, Any]:
         """Return what the form says, as ``edit_letter`` wants it."""

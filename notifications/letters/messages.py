@@ -112,13 +112,17 @@ def words_for_mail(letter: Letter, language: str) -> MailWords:
 def letter_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
     """Return what the templates show, the same for all readers of one language."""
     assert delivery.letter_id is not None
-    letter = Letter.objects.with_all_shown().get(pk=delivery.letter_id)
+    letter = Letter.objects.with_all_shown().with_attachments().get(pk=delivery.letter_id)
     words = words_for_mail(letter, delivery.language)
     office = letter.office
     return {
         "office": office,
         "letter": letter,
         "words": words,
+        "files": [
+            {"name": row.name, "size": row.size, "url": f"{settings.SITE_URL}{row.url}"}
+            for row in letter.attachments.all()
+        ],
         "date_line": dates_text.date_text(letter.dated, delivery.language, weekday=False),
         "reason": now_in_language(
             "You get this because you signed up for letters from %(office)s on one of these "
@@ -163,6 +167,7 @@ MESSAGES = [LETTER_POSTED]
 SILENT = {
     "letter.created": "a draft is for staff alone",
     "letter.edited": "what was mailed stays as it was; the page says when it was changed",
+    "letter.attachments_changed": "what was mailed stays as it was; the page shows the files",
     "letter.deleted": "a draft is for staff alone",
     "letter.tested": "only who asked for the test gets it, at once",
     "letter.scheduled": "the letter itself comes when it is posted",

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
@@ -26,6 +27,7 @@ from events.staff.access import (
     desk_page,
     staff_page,
 )
+from events.views.media import stored_file
 from notifications.delivery.channels import Cut, NotSent
 from notifications.letters.actions import (
     LetterDraft,
@@ -36,6 +38,7 @@ from notifications.letters.actions import (
     unschedule_letter,
     write_letter,
 )
+from notifications.letters.attaching import change_attachments
 from notifications.letters.forms import LetterForm, initial_of
 from notifications.letters.meanwhile import Edit, edits_since
 from notifications.letters.post_form import PostForm
@@ -134,9 +137,12 @@ def _form(request: StaffRequest, office: Office, letter: Letter | None) -> HttpR
         typed: dict[str, Any] = {name: request.POST[name] for name in request.POST}
         typed["topics"] = request.POST.getlist("topics")
         form = make_form(initial=typed)
+        if request.FILES:
+            messages.warning(request, _("A preview keeps no files. Choose them again."))
         return _form_answer(request, office, letter, form, preview=typed)
-    form = make_form(request.POST, initial=initial)
+    form = make_form(request.POST, request.FILES, initial=initial)
     if not form.is_valid():
+        _keep_files(request, letter, form)
         return _form_answer(request, office, letter, form, status=422)
     try:
         if letter is None:
@@ -152,7 +158,9 @@ def _form(request: StaffRequest, office: Office, letter: Letter | None) -> HttpR
             )
     except Refused as refused:
         form.add_error(refused.field or None, refused.message)
+        form.ask_again_for_files()
         return _form_answer(request, office, letter, form, status=422)
+    _change_files(request, saved, form)
     if do == "check" and not saved.is_posted:
         return redirect("staff-letter-post", pk=saved.pk)
     if do == "test" and not saved.is_posted:
@@ -165,6 +173,35 @@ def _form(request: StaffRequest, office: Office, letter: Letter | None) -> HttpR
     else:
         messages.success(request, _("Saved as a draft. Only staff see it."))
     return redirect("staff-letter", pk=saved.pk)
+
+
+def _keep_files(request: StaffRequest, letter: Letter | None, form: LetterForm) -> None:
+    """Keep what was uploaded to a draft although the form has errors; else ask for it again."""
+    files = form.cleaned_data.get("files")
+    if not files:
+        return
+    if letter is None or letter.is_posted:
+        form.ask_again_for_files()
+        return
+    try:
+        change_attachments(letter_id=letter.pk, add=files, now=clock.now(), actor=request.user)
+    except Refused as refused:
+        form.add_error("files", refused.message)
+        return
+    form.see_kept_files(letter_of(request, letter.pk))
+    messages.info(request, _("The files are kept. The rest is not saved yet."))
+
+
+def _change_files(request: StaffRequest, letter: Letter, form: LetterForm) -> None:
+    add, remove = form.cleaned_data["files"], form.cleaned_data["drop_files"]
+    if not add and not remove:
+        return
+    try:
+        change_attachments(
+            letter_id=letter.pk, add=add, remove=remove, now=clock.now(), actor=request.user
+        )
+    except Refused as refused:
+        messages.error(request, refused.message)
 
 
 def _form_answer(
@@ -210,7 +247,7 @@ def letter_test(request: StaffRequest, pk: int) -> HttpResponse:
 def _send_test(request: StaffRequest, pk: int) -> None:
     """Send the test, and say what the mail server said."""
     try:
-        count = send_trial(letter_of(request, pk), to=request.user, now=clock.now())
+        count = send_trial(letter=letter_of(request, pk), to=request.user, now=clock.now())
     except rate_limits.TooMany:
         messages.error(request, _("You have had many tests in this hour. Try again later."))
     except (NotSent, Cut) as trouble:
@@ -313,6 +350,15 @@ def letter_unschedule(request: StaffRequest, pk: int) -> HttpResponse:
         return redirect("staff-letter-account", pk=letter.pk)
     messages.success(request, _("It is a draft again and does not go up by itself."))
     return redirect("staff-letter", pk=letter.pk)
+
+
+@staff_page("write_letters")
+def letter_file(request: StaffRequest, pk: int, file: int) -> HttpResponseBase:
+    """Hand out a file of a letter to staff, also of a draft."""
+    row = letter_of(request, pk).attachments.filter(pk=file).first()
+    if row is None:
+        raise Http404
+    return stored_file(row.file.name, name=row.name, content_type=row.content_type)
 
 
 @staff_page("write_letters", methods=FORM)

@@ -14,7 +14,7 @@ FOLDER = "notifications/staff"
 
 def letter_of(request: StaffRequest, pk: int) -> Letter:
     """Return a letter of one of this member's offices, with all that pages show; else 404."""
-    return own_row(request, Letter.objects.with_all_shown(), pk=pk)
+    return own_row(request, Letter.objects.with_all_shown().with_attachments(), pk=pk)
 
 
 def may_post(request: StaffRequest, office: Office) -> bool:

@@ -26,7 +26,7 @@ TRIALS = rate_limits.Limit("trials", 20, timedelta(hours=1))
 MARK = "[Test]"
 
 
-def send_trial(letter: Letter, *, to: StaffUser, now: datetime) -> int:
+def send_trial(*, letter: Letter, to: StaffUser, now: datetime) -> int:
     """Send ``to`` the letter as it is saved, once in each of its languages; return how many.
 
     Raises ``NotSent`` or ``Cut`` with what the mail server said, and ``TooMany``. No transaction

@@ -122,7 +122,7 @@ def letter_row(letter: Letter, *, name_office: bool = False) -> dict[str, Any]:
 @public_page
 def letter(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one posted letter. ``?in=vi`` reads a version that the site itself does not speak."""
-    found = Letter.objects.posted().with_all_shown().filter(slug=slug).first()
+    found = Letter.objects.posted().with_all_shown().with_attachments().filter(slug=slug).first()
     if found is None:
         raise Http404
     page = language_in_use()

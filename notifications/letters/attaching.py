@@ -1,0 +1,124 @@
+"""Files that come with a letter: attach, take away, hand out."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from django.core.files.base import File
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from events import extensions
+from events.audit import operation
+from events.errors import Refused
+from events.extensions import MediaFile
+from events.models import StaffUser
+from notifications.letters import storing
+from notifications.letters.actions import lock_letter
+from notifications.letters.file_types import FileType, file_name
+from notifications.models import Letter, LetterAttachment
+
+#: Bytes of one file, and files of one letter.
+LARGEST, MOST = 10_000_000, 10
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file that was looked at: its content and what it is."""
+
+    given_name: str
+    content: File
+    kind: FileType
+
+
+def change_attachments(
+    *,
+    letter_id: int,
+    add: Sequence[NewFile] = (),
+    remove: Collection[int] = (),
+    now: datetime,
+    actor: StaffUser | None = None,
+) -> Letter:
+    """Attach files to a letter and take others away; a file that is there already stays one.
+
+    Refused beyond :data:`MOST` ("too_many_files"). The files are stored first: no row names a file
+    that is not there. What is taken away is deleted after the commit.
+    """
+    stored: dict[str, tuple[NewFile, str]] = {}
+    letter = Letter.objects.get(pk=letter_id)
+    known = set(letter.attachments.values_list("digest", flat=True))
+    for file in add:
+        digest = storing.digest_of(file.content)
+        if digest not in known and digest not in stored:
+            name = file_name(file.given_name, file.kind)
+            path = storing.store(letter, file.content, name=name, digest=digest)
+            stored[digest] = (file, path)
+    try:
+        return _change(letter_id, stored, remove, now, actor)
+    except BaseException:
+        for _file, path in stored.values():
+            storing.delete(path)
+        raise
+
+
+def _change(
+    letter_id: int,
+    stored: dict[str, tuple[NewFile, str]],
+    remove: Collection[int],
+    now: datetime,
+    actor: StaffUser | None,
+) -> Letter:
+    with operation(at=now, actor=actor) as op:
+        letter = lock_letter(letter_id)
+        if letter.is_retracted:
+            raise Refused("letter_retracted", _("This letter was taken back and stays as it is."))
+        gone = list(letter.attachments.filter(pk__in=remove))
+        letter.attachments.filter(pk__in=[row.pk for row in gone]).delete()
+        count = letter.attachments.count()
+        if count + len(stored) > MOST:
+            raise Refused(
+                "too_many_files",
+                _("A letter has at most %(most)s files."),
+                field="files",
+                most=MOST,
+            )
+        for position, (digest, (file, path)) in enumerate(stored.items(), count):
+            LetterAttachment.objects.create(
+                letter=letter,
+                file=path,
+                name=file_name(file.given_name, file.kind),
+                size=file.content.size,
+                content_type=file.kind.media_type,
+                digest=digest,
+                position=position,
+                created_at=now,
+            )
+        if not gone and not stored:
+            return letter
+        letter.revision += 1
+        letter.updated_at = now
+        if letter.is_posted:
+            letter.edited_at = now
+        letter.save()
+        # Names of files may be personal: they stand in the rows alone.
+        op.record(
+            "letter.attachments_changed", office=letter.office_id, letter=letter,
+            added=len(stored), removed=len(gone),
+        )  # fmt: skip
+        for row in gone:
+            transaction.on_commit(partial(storing.delete, row.file.name))
+    return letter
+
+
+def public_file(path: str) -> MediaFile | None:
+    """Return an attachment that everybody may have: its letter is public and stands."""
+    row = LetterAttachment.objects.filter(
+        file=path, letter__posted_at__isnull=False, letter__retracted_at__isnull=True
+    ).first()
+    return MediaFile(row.name, row.content_type) if row is not None else None
+
+
+def register() -> None:
+    """Hand out attachments through the site's one view of files. Called when the app is ready."""
+    extensions.media_folders[storing.FOLDER] = public_file

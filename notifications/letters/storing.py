@@ -1,0 +1,40 @@
+"""Where the files of letters lie: through Django's storage, under names that nobody guesses."""
+
+import hashlib
+import logging
+
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.utils.text import get_valid_filename
+
+from notifications.models import Letter
+
+logger = logging.getLogger(__name__)
+
+#: The folder, which is also the first part of their addresses below ``/media/``.
+FOLDER = "letters"
+
+
+def digest_of(content: File) -> str:
+    """Return the SHA-256 of a file; leaves it at its beginning."""
+    content.seek(0)
+    digest = hashlib.sha256()
+    for chunk in content.chunks():
+        digest.update(chunk)
+    content.seek(0)
+    return digest.hexdigest()
+
+
+def store(letter: Letter, content: File, *, name: str, digest: str) -> str:
+    """Store a file of a letter; return its path, which is never another file's."""
+    wanted = f"{FOLDER}/{letter.uid.hex}/{digest[:16]}/{get_valid_filename(name)}"
+    path: str = default_storage.save(wanted, content)
+    return path
+
+
+def delete(path: str) -> None:
+    """Delete a stored file. One that stays behind is named nowhere, and handed out to nobody."""
+    try:
+        default_storage.delete(path)
+    except OSError:
+        logger.warning("The file %s could not be deleted", path, exc_info=True)
