@@ -164,7 +164,7 @@ def test_it_holds_the_latest_letters_in_a_constant_number_of_queries(
     office, topic = make_office(), make_topic()
     for number in range(letters):
         make_letter(office, title=f"Letter {number}", topics=[topic])
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         feed = read(client)
     assert len(texts(feed, "id")) == min(letters, LENGTH)
     assert Letter.objects.count() == letters

@@ -67,7 +67,7 @@ def test_who_joins_after_it_was_posted_gets_the_next_one(office: Office, housing
 
 
 def test_a_campaigns_letter_never_goes_to_the_readers_of_a_public_office(housing: Topic) -> None:
-    official, campaign = make_office(), make_office(kind="campaign")
+    official, campaign = make_office(), make_office(kind="campaign", paid_for_by="Friends of Ana")
     make_reader(official, [housing], email="citizen@example.org")
     make_reader(campaign, [housing], email="friend@example.org")
     make_letter(campaign, topics=[housing])
