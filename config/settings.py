@@ -311,6 +311,8 @@ if TIME_ZONE not in zoneinfo.available_timezones():
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+# Fonts of the documents that are made here, beside those that the system has.
+DOCUMENT_FONTS = BASE_DIR / "config" / "fonts"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = BASE_DIR / env.text("MEDIA_ROOT", str(DATA_DIR / "media"))
 STORAGES = {

@@ -29,6 +29,11 @@ def _parser() -> MarkdownIt:
     return parser
 
 
+def markdown_tokens(text: str) -> list[Token]:
+    """Return what Markdown says as the parser's tokens, for whoever writes another format."""
+    return _parser().parse(text)
+
+
 def render_markdown(text: str, *, heading_level: int = 3) -> SafeString:
     """Return safe HTML whose largest heading is ``<h{heading_level}>``.
 

@@ -6,7 +6,7 @@ Those of the calendar feeds are in ``notifications/calendars/urls.py``.
 from django.urls import path
 
 from notifications import embed_desk
-from notifications.letters import feed, staff, staff_posted
+from notifications.letters import feed, pdf, staff, staff_posted
 from notifications.letters import views as letters
 from notifications.subscriptions import embed
 from notifications.subscriptions import views as subscriptions
@@ -59,6 +59,7 @@ pages = [
 #: Without a prefix: the feed and links with a token. They take `?lang=`.
 links = [
     path("letters/feed.atom", feed.letters_feed, name="letters-atom"),
+    path("letters/<slug:slug>.pdf", pdf.letter_pdf, name="letter-pdf"),
     path("subscribe/confirm/<str:token>/", subscriptions.confirm_page, name="subscribe-confirm"),
     path("subscriptions/<str:token>/", subscriptions.preferences_page, name="subscriptions"),
     path("unsubscribe/<str:token>/", subscriptions.unsubscribe_page, name="unsubscribe"),

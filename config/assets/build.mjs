@@ -46,5 +46,14 @@ for (const name of readdirSync(assets)) {
   if (/\.(js|svg|png|ico)$/.test(name)) copyFileSync(join(assets, name), join(output, name));
 }
 
+// For documents on paper, which are made on the server: the whole fonts, which no page needs.
+const fonts = join(root, "config", "fonts");
+rmSync(fonts, { recursive: true, force: true });
+mkdirSync(fonts, { recursive: true });
+for (const style of ["Regular", "Italic", "Bold", "BoldItalic"]) {
+  const name = `PublicSans-${style}.ttf`;
+  copyFileSync(join(uswds, "dist", "fonts", "public-sans", name), join(fonts, name));
+}
+
 const size = (gzipSync(css, { level: 9 }).length / 1024).toFixed(1);
 console.log(`site.css: ${size} KB gzipped, ${named.size} fonts and images beside it`);

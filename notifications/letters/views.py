@@ -23,6 +23,7 @@ from notifications.letters.forms import LetterFilterForm
 from notifications.letters.queries import matching_letters
 from notifications.letters.words import (
     letter_path,
+    pdf_path,
     shown_summary,
     structured,
     summary_of,
@@ -154,6 +155,7 @@ def letter(request: HttpRequest, slug: str) -> HttpResponse:
         "topics": [topic for topic in topics if topic.slug in about],
         "summary": shown_summary(found, shown),
         "outcome": found.outcome_in(shown),
+        "pdf_url": pdf_path(found, shown),
         "address": f"{settings.SITE_URL}{found.get_absolute_url()}",
         "json_ld": data_block(structured(found, shown)),
         "office": found.office,

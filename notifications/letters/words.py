@@ -92,6 +92,15 @@ def letter_path(letter: Letter, language: str) -> str:
     return f"{path}?in={language}"
 
 
+def pdf_path(letter: Letter, language: str) -> str:
+    """Return the address of the letter as PDF in ``language``."""
+    path = reverse("letter-pdf", kwargs={"slug": letter.slug})
+    if language == settings.LANGUAGE_CODE:
+        return path
+    asked = "lang" if language in dict(settings.LANGUAGES) else "in"
+    return f"{path}?{asked}={language}"
+
+
 def structured(letter: Letter, language: str) -> dict[str, Any]:
     """Return the letter as a schema.org Article in ``language``, without anything that is empty."""
     assert letter.posted_at is not None

@@ -168,7 +168,7 @@ def test_the_sign_up_form_of_a_letter_is_for_its_office_and_its_topics(client: C
     housing = make_topic("housing")
     make_topic("trees")
     make_office(slug="first")
-    office = make_office(slug="campaign", kind="campaign")
+    office = make_office(slug="campaign", kind="campaign", paid_for_by="Friends of Ana")
     letter = make_letter(office, topics=[housing])
     shown = page(client.get(letter.get_absolute_url()))
     assert "/subscribe/" in shown.forms
