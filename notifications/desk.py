@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from events import extensions
 from events.extensions import DeskCard, FirstStep
 from events.models import Event, Office, Outbox
-from notifications.models import Delivery, Letter, MailHold, Tick
+from notifications.models import Delivery, Letter, MailHold, Subscription, Tick
 
 #: A confirmation that is due for so long means that mail is not going out (as /readyz has it).
 OLDEST_DUE = timedelta(minutes=15)
@@ -62,11 +62,17 @@ def _has_calendar(offices: list[Office]) -> bool:
     return Event.objects.filter(office__in=offices).exclude(source="").exists()
 
 
+def _has_readers(offices: list[Office]) -> bool:
+    return Subscription.objects.live().filter(office__in=offices).exists()
+
+
 def register() -> None:
     """Add the cards and the steps. Called once, when the app is ready."""
     from notifications.delivery import staff
+    from notifications.subscriptions import staff as subscribers
 
     staff.register()
+    subscribers.register()
     extensions.desk_cards.extend(
         [
             DeskCard("mail", "notifications/staff/card_mail.html", mail_banner, "banner", 0),
@@ -81,6 +87,15 @@ def register() -> None:
                 "staff-calendar-import",
                 "edit_events",
                 _has_calendar,
+                3,
+                optional=True,
+            ),
+            FirstStep(
+                _("Bring your list"),
+                _("From Mailchimp, a spreadsheet or any other list. Nobody is mailed."),
+                "staff-subscribers-import",
+                "post_letters",
+                _has_readers,
                 3,
                 optional=True,
             ),

@@ -9,6 +9,7 @@ from notifications import embed_desk
 from notifications.letters import feed, pdf, staff, staff_posted
 from notifications.letters import views as letters
 from notifications.subscriptions import embed
+from notifications.subscriptions import staff as subscribers
 from notifications.subscriptions import views as subscriptions
 
 #: Under the language's prefix.
@@ -19,6 +20,15 @@ pages = [
     path("subscribe/sent/", subscriptions.subscribe_sent, name="subscribe-sent"),
     path("embed/subscribe/", embed.embed_subscribe, name="embed-subscribe"),
     path("staff/embed/", embed_desk.embeds, name="staff-embeds"),
+    path("staff/subscribers/", subscribers.subscribers, name="staff-subscribers"),
+    path(
+        "staff/subscribers/import/", subscribers.subscribers_import, name="staff-subscribers-import"
+    ),
+    path(
+        "staff/subscribers/import/left-out/",
+        subscribers.subscribers_problems,
+        name="staff-subscribers-problems",
+    ),
     path("staff/letters/", staff.letters, name="staff-letters"),
     path("staff/letters/new/", staff.letter_new, name="staff-letter-new"),
     path("staff/letters/<int:pk>/", staff.letter_edit, name="staff-letter"),

@@ -24,7 +24,7 @@ MOST_ROWS = 100_000
 COLUMNS = {
     "email": {
         "email", "email address", "e mail", "e mail address", "e mail 1 value", "emailaddress",
-        "mail", "subscriber", "primary email", "address", "correo", "correo electronico",
+        "mail", "subscriber", "primary email", "correo", "correo electronico",
         "correo electrónico",
     },
     "name": {"name", "full name", "display name", "fname lname", "nombre", "nombre completo"},
@@ -87,7 +87,7 @@ def read_list(data: bytes) -> AddressList:
     """Read a file; raises :class:`NotAList`. An address is lower-cased, and counts once."""
     lines = _table(_text(data))
     found = AddressList()
-    first_line: dict[str, int] = {}
+    seen: set[str] = set()
     columns: dict[str, list[int]] | None = None
     for number, cells in lines:
         if not any(cells):
@@ -101,12 +101,12 @@ def read_list(data: bytes) -> AddressList:
             raise NotAList(_("This list has more than 100,000 lines. Bring it in parts."))
         email = _cell(cells, columns, "email").lower()
         reason = _what_is_wrong(email, cells, columns)
-        if not reason and email in first_line:
-            reason = _("The same address as in line %(line)s.") % {"line": first_line[email]}
+        if not reason and email in seen:
+            reason = _("This address stands further up in the file.")
         if reason:
             found.problems.append(Problem(number, email[:254], reason))
             continue
-        first_line[email] = number
+        seen.add(email)
         found.rows.append(
             Row(
                 number,

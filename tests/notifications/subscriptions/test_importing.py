@@ -180,7 +180,7 @@ def test_bad_lines_are_named_with_number_and_reason(office: Office, housing: Top
     )
     assert left_out(report) == [
         (3, "This is no email address that mail can go to."),
-        (4, "The same address as in line 2."),
+        (4, "This address stands further up in the file."),
         (6, "This is no email address that mail can go to."),
     ]
     assert report.rows == 4
