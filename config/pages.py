@@ -60,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "featured": featured,
         "town_halls": [event for event in town_halls if event is not featured][:TOWN_HALLS],
         "others": [event for event in others if event is not featured][:OTHER_EVENTS],
-        "shifts": list(open_shifts(now).with_all_shown()[:SHIFTS]),
+        "shifts": list(open_shifts(now).for_cards()[:SHIFTS]),
         "letters": list(letters[:LETTERS]),
         "subscribe_form": subscribe_form_for(usual_offices(offices)),
         "now": now,

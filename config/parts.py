@@ -65,6 +65,19 @@ class SampleEvent:
         return "#main"
 
 
+@dataclass
+class SampleRole:
+    """As much of a role as a card of a shift shows."""
+
+    name: str
+
+    def in_language(self, language: str) -> "SampleRole":
+        return self
+
+    def shown_language(self, language: str) -> str:
+        return "en"
+
+
 class SampleForm(forms.Form):
     """One field of each kind."""
 
@@ -137,7 +150,11 @@ def parts(request: HttpRequest) -> HttpResponse:
 
     def shift(minimum: int, capacity: int | None, taken: int, **facts: Any) -> SimpleNamespace:
         begins = now + timedelta(days=3)
-        given = {"status": "confirmed", "event": events[0], "role": "Greeter at the door"} | facts
+        given = {
+            "status": "confirmed",
+            "event": events[0],
+            "role": SampleRole("Greeter at the door"),
+        } | facts
         return SimpleNamespace(
             starts_at=begins,
             ends_at=begins + timedelta(hours=3),
@@ -165,7 +182,7 @@ def parts(request: HttpRequest) -> HttpResponse:
         "events": events,
         "shifts": [
             shift(4, 6, 1),
-            shift(2, 6, 3, role="Interpreter (Spanish)"),
+            shift(2, 6, 3, role=SampleRole("Interpreter (Spanish)")),
             shift(2, None, 2),
             shift(2, 4, 4),
             shift(2, 4, 1, status="cancelled"),

@@ -1,7 +1,7 @@
 """The language of a page or a mail, the names of languages, and how to ask for another one."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from django.conf import settings
@@ -55,6 +55,12 @@ class AskLine(NamedTuple):
     name: str
     direction: str
     text: str  #: ends where the office's phone number or address follows
+
+
+def local_name(row: Any) -> str:
+    """Return the name of a topic or a role in the language in use (uses a prefetch)."""
+    name: str = row.in_language(language_in_use()).name
+    return name
 
 
 def other_languages(first: str, *known: Iterable[str]) -> list[str]:

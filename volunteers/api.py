@@ -6,7 +6,8 @@ from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
 from events import clock
-from events.api import Page, Paging, absolute, page_of
+from events.api import LANG_TEXT, Page, Paging, absolute, page_of
+from events.languages import local_name
 from volunteers.models import Shift
 from volunteers.queries import WHEN_LABELS, board_shifts
 
@@ -23,6 +24,7 @@ class ShiftQuery(Paging):
         "over, latest first. Otherwise all shifts to come, soonest first.",
         json_schema_extra={"enum": [*WHEN_LABELS]},
     )
+    lang: str = Field("", description=LANG_TEXT)
 
 
 class ShiftOut(Schema):
@@ -50,7 +52,7 @@ def list_shifts(request: HttpRequest, query: Query[ShiftQuery]) -> Page[ShiftOut
     """Posted shifts, full and cancelled ones among them, as on the page `/volunteer/`."""
     params = {name: getattr(query, name) for name in ("role", "event", "office", "when")}
     shifts = board_shifts(params, clock.now())
-    return page_of(shifts, query, _show, shown=shifts.select_related("role", "office", "event"))
+    return page_of(shifts, query, _show, shown=shifts.with_role().select_related("office", "event"))
 
 
 def _show(shift: Shift) -> ShiftOut:
@@ -61,7 +63,7 @@ def _show(shift: Shift) -> ShiftOut:
         **{name: getattr(shift, name) for name in plain},
         id=shift.pk,
         role=shift.role.slug,
-        role_name=shift.role.name,
+        role_name=local_name(shift.role),
         event=shift.event.slug if shift.event is not None else None,
         office=shift.office.slug,
         url=absolute(shift.get_absolute_url()),

@@ -72,17 +72,18 @@ class BoardFilters(forms.Form):
     def __init__(self, asked: dict[str, str], *, offices: list[Office], now: datetime) -> None:
         super().__init__(initial=asked)
         coming = Shift.objects.effective(now).upcoming(now).posted().order_by()
+        language = language_in_use()
         roles = (
             VolunteerRole.objects.filter(pk__in=coming.values("role"))
-            .order_by("name", "slug")
-            .values_list("slug", "name")
+            .called_in(language)
+            .order_by("called", "slug")
+            .values_list("slug", "called")
         )
         events = (
             Event.objects.filter(pk__in=coming.filter(event__isnull=False).values("event"))
             .order_by("starts_at", "id")
             .prefetch_related("translations")
         )
-        language = language_in_use()
         self._choose("role", _("Any role"), dict(roles).items())
         self._choose(
             "event",

@@ -23,7 +23,7 @@ class Clash:
     def name(self, language: str) -> str:
         """What it is, in ``language``: the role of the shift, or the title of the event."""
         if self.shift is not None:
-            return self.shift.role.name
+            return self.shift.role.in_language(language).name
         assert self.event is not None
         return self.event.in_language(language).title
 
@@ -39,7 +39,8 @@ def first_clash(*, person_id: int, shift: Shift) -> Clash | None:
     other = (
         _shifts_beside(shift)
         .filter(pk__in=claimed)
-        .select_related("role", "event")
+        .select_related("event")
+        .with_role()
         .order_by("starts_at", "id")
         .first()
     )

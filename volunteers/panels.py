@@ -14,7 +14,7 @@ def event_panel(event: Event, now: datetime) -> dict[str, Any] | None:
     """ "Volunteer at this event": its shifts that are not over. Nothing once it is called off."""
     if not event.is_on:
         return None
-    shifts = list(shifts_of_event(event.pk, now).going_on().select_related("role"))
+    shifts = list(shifts_of_event(event.pk, now).going_on().with_role())
     return {"shifts": shifts} if shifts else None
 
 

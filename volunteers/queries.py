@@ -112,8 +112,8 @@ def claim_state(claim: ShiftClaim, shift: Shift, now: datetime) -> str:
 def upcoming_claims(person: Person, now: datetime) -> list[tuple[ShiftClaim, Shift]]:
     """Return the person's active claims of shifts that are not over, with their effective shifts.
 
-    Soonest first; called-off shifts are among them. Three queries, however many there are.
+    Soonest first; called-off shifts are among them. Four queries, however many there are.
     """
     claims = {claim.shift_id: claim for claim in ShiftClaim.objects.active().filter(person=person)}
-    shifts = Shift.objects.filter(pk__in=claims).effective().upcoming(now).with_all_shown()
+    shifts = Shift.objects.filter(pk__in=claims).effective().upcoming(now).for_cards()
     return [(claims[shift.pk], shift) for shift in shifts]

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_from_path, override
 
 from events.icons import ICONS
-from events.languages import AskLine, ask_line, language_in_use, own_name
+from events.languages import AskLine, ask_line, language_in_use, local_name, own_name
 from events.markdown import render_markdown
 from events.palettes import colours
 from events.public_post import Typed, says_it_is_ours, typed_values
@@ -57,6 +57,12 @@ def markdown(text: str | None, heading_level: int = 3) -> SafeString:
 def localized(row: Any) -> Any:
     """Return what carries an event's, letter's or topic's words in the page's language."""
     return row.in_language(language_in_use())
+
+
+@register.filter
+def named(row: Any) -> str:
+    """Return the name of a topic or a role in the page's language."""
+    return local_name(row)
 
 
 @register.filter

@@ -33,7 +33,7 @@ def event_entry(event: Event) -> Entry:
 def shift_entry(shift: Shift) -> Entry:
     """A posted shift as everybody may see it; read it through `effective().with_all_shown()`."""
     language = language_in_use()
-    title = shift.role.name
+    title = shift.role.in_language(language).name
     if shift.event is not None:
         title = _("%(role)s: %(event)s") % {
             "role": title,
@@ -53,7 +53,11 @@ def shift_entry(shift: Shift) -> Entry:
         summary=title,
         status=cast(Status, shift.status),
         description=_paragraphs(
-            [_called_off(shift.status, shift.status_reason), markdown_text(shift.notes), url]
+            [
+                _called_off(shift.status, shift.status_reason),
+                markdown_text(shift.in_language(language).notes),
+                url,
+            ]
         ),
         location=place.location if place else "",
         url=url,

@@ -325,12 +325,13 @@ def _shift_lines(delivery: Delivery, event: Event) -> Iterator[ShiftLine]:
         Shift.objects.standing()
         .filter(event=event, pk__in=by_shift)
         .effective()
-        .select_related("role", "event", "venue")
+        .select_related("event", "venue")
+        .with_role()
     )
     for shift in sorted(shifts, key=lambda shift: (shift.starts_at, shift.pk)):
         claim = by_shift[shift.pk]
         yield ShiftLine(
-            role=shift.role.name,
+            role=shift.role.in_language(delivery.language).name,
             when=", ".join(filter(None, [occasions.when_words(shift), _own_place(shift)])),
             is_waiting=claim.is_waitlisted,
             manage_url=addresses.claim_links(claim)["manage_url"],

@@ -92,10 +92,11 @@ def event_facts(
 
 def shift_title(shift: Shift, language: str) -> str:
     """Return "Greeter, Town hall on parking", or the role alone."""
+    role = shift.role.in_language(language).name
     if shift.event is None:
-        return shift.role.name
+        return role
     return _("%(role)s, %(event)s") % {
-        "role": shift.role.name,
+        "role": role,
         "event": shift.event.in_language(language).title,
     }
 
@@ -103,6 +104,7 @@ def shift_title(shift: Shift, language: str) -> str:
 def shift_facts(shift: Shift, *, language: str, now: datetime) -> dict[str, Any]:
     """Return what a message shows of a shift, read through ``effective().with_all_shown()``."""
     event = shift.event
+    role, words = shift.role.in_language(language), shift.in_language(language)
     venue = shift.place
     if shift.venue is None and event is not None and event.mode == Mode.REMOTE:
         venue = None
@@ -112,14 +114,14 @@ def shift_facts(shift: Shift, *, language: str, now: datetime) -> dict[str, Any]
         "event": event,
         "occasion": shift,
         "title": shift_title(shift, language),
-        "role": shift.role.name,
+        "role": role.name,
         "event_title": event.in_language(language).title if event is not None else "",
         "day": day_words(shift, now),
         "venue": venue,
         "remote_url": event.remote_url if event is not None and venue is None else "",
         "dial_in": event.dial_in if event is not None and venue is None else "",
-        "role_description": markdown_text(shift.role.description),
-        "notes": markdown_text(shift.notes),
+        "role_description": markdown_text(role.description),
+        "notes": markdown_text(words.notes),
         "shift_url": addresses.page("shift", pk=shift.pk),
         "shifts_url": addresses.page("shifts"),
         "contact": contact(shift.office),

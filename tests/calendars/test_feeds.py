@@ -362,7 +362,8 @@ def test_a_feed_takes_as_many_queries_for_300_events_as_for_3(
     multiply(model, 300)
     assert counts() == few
     assert few["/feeds/events.ics"] == [9, 4]
-    assert few["/feeds/shifts.ics"] == [6, 4]
+    # Two more the first time: the words of roles and of notes in other languages.
+    assert few["/feeds/shifts.ics"] == [8, 4]
 
 
 def multiply(event: Event, number: int) -> None:
@@ -444,6 +445,10 @@ def test_every_change_of_a_shift_is_seen_and_shown(client: Client, office: Offic
     def role() -> None:
         shift_actions.edit_role(role_id=at_event.role_id, changes={"name": "Usher"}, now=NOW)
 
+    def role_in_spanish() -> None:
+        words = {"translations": {"es": {"name": "Recepcionista"}}}
+        shift_actions.edit_role(role_id=alone.role_id, changes=words, now=NOW)
+
     steps = [
         ("its own place", venue(annex.pk, name="New annex"), "New annex"),
         ("its own place's street", venue(annex.pk, street="9 Elm Street"), "9 Elm Street"),
@@ -451,10 +456,13 @@ def test_every_change_of_a_shift_is_seen_and_shown(client: Client, office: Offic
         ("its event's title", edit(title="Hall"), "Hall"),
         ("its event's translation", edit(translations={"es": {"title": "Hola"}}), "Hola"),
         ("its role", role, "Usher"),
+        ("its role in Spanish", role_in_spanish, "Recepcionista"),
         ("its notes", of_shift(notes="Bring water."), "Bring water."),
+        ("its notes in Spanish", of_shift(translations={"es": {"notes": "Traiga agua."}}),
+         "Traiga agua."),
         ("its place goes", of_shift(venue=None), "Usher"),
         ("its event is off", lambda: call_off(event), "CANCELLED"),
-    ]
+    ]  # fmt: skip
     paths = ["/feeds/shifts.ics?lang=es", f"{own}?lang=es"]
     etags = {path: client.get(path)["ETag"] for path in paths}
     unseen = []

@@ -205,11 +205,11 @@ def fill(office: Office, number: int) -> None:
 
 
 @pytest.mark.parametrize("number", [3, 300])
-def test_home_asks_eleven_queries_whatever_there_is(
+def test_home_asks_twelve_queries_whatever_there_is(
     client: Client, office: Office, number: int, django_assert_num_queries
 ) -> None:
     make_topic("town-halls")
     fill(office, number)
-    with at(NOW), django_assert_num_queries(11):
+    with at(NOW), django_assert_num_queries(12):
         text = page(client.get("/es/")).text
     assert text.count("Evento ") >= pages.TOWN_HALLS

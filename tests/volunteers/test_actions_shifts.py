@@ -7,11 +7,12 @@ import pytest
 from events.actions.events import cancel_event, edit_event
 from events.errors import Refused
 from events.models import AuditEntry
-from tests.factories import NOW, make_claim, make_event, make_shift, make_staff
+from tests.factories import NOW, make_claim, make_event, make_office, make_shift, make_staff
 from volunteers.actions.claims import release_claim
 from volunteers.actions.shifts import (
     create_role,
     delete_draft,
+    edit_role,
     edit_shift,
     post_shift,
 )
@@ -110,3 +111,52 @@ def test_a_facts_author_is_the_member_of_staff() -> None:
     staff = make_staff(shift.office)
     delete_draft(shift_id=shift.pk, now=NOW + timedelta(hours=1), actor=staff)
     assert AuditEntry.objects.get(action="shift.deleted").staff == staff
+
+
+USHER = {"es": {"name": "Acomodadora", "description": "Reciba a la gente."}}
+
+
+def revision_of(shift: Shift) -> int:
+    return Shift.objects.effective().get(pk=shift.pk).revision
+
+
+def test_a_roles_words_in_another_language_are_what_was_said_last() -> None:
+    office = make_office()
+    role = create_role(office=office, name="Usher", translations=USHER, now=NOW)
+    assert role.in_language("es").name == "Acomodadora"
+    other = {"translations": {"vi": {"name": "Chỉ chỗ"}}}
+    edit_role(role_id=role.pk, changes=other, now=NOW)
+    found = list(role.translations.order_by("language").values_list("language", "name"))
+    assert found == [("vi", "Chỉ chỗ")]
+    edit_role(role_id=role.pk, changes={"name": "Greeter"}, now=NOW)
+    assert role.translations.count() == 1, "an edit that does not name them leaves them"
+
+
+def test_a_roles_words_raise_the_revision_of_each_of_its_shifts_and_of_no_other() -> None:
+    office = make_office()
+    role = create_role(office=office, name="Usher", now=NOW)
+    event = make_event(office)
+    mine = [make_shift(event, role=role), make_shift(office=office, role=role)]
+    other = make_shift(event)
+    before = [revision_of(shift) for shift in (*mine, other)]
+    edit_role(role_id=role.pk, changes={"translations": USHER}, now=NOW)
+    after = [revision_of(shift) for shift in (*mine, other)]
+    assert [new - old for new, old in zip(after, before, strict=True)] == [1, 1, 0]
+    edit_role(role_id=role.pk, changes={"translations": USHER}, now=NOW)
+    assert [revision_of(shift) for shift in (*mine, other)] == after, "nothing has changed"
+    assert facts("role.") == ["role.created", "role.created", "role.edited"]
+
+
+def test_notes_in_another_language_raise_the_revision_and_move_no_calendar() -> None:
+    shift = make_shift(notes="Bring gloves.", translations={"es": {"notes": "Traiga guantes."}})
+    again = {"translations": {"es": {"notes": "Traiga guantes."}}}
+    assert edit_shift(shift_id=shift.pk, changes=again, now=NOW).revision == shift.revision
+    changes = {"translations": {"es": {"notes": "Traiga guantes y agua."}}}
+    edited = edit_shift(shift_id=shift.pk, changes=changes, now=NOW)
+    assert (edited.revision, edited.sequence) == (shift.revision + 1, shift.sequence)
+    assert edited.in_language("es").notes == "Traiga guantes y agua."
+    assert (edited.shown_language("es"), edited.shown_language("vi")) == ("es", "en")
+    assert edited.in_language("vi").notes == "Bring gloves."
+    edit_shift(shift_id=shift.pk, changes={"translations": {"es": {"notes": ""}}}, now=NOW)
+    assert not shift.translations.exists()
+    assert facts() == ["shift.created", "shift.posted", "shift.edited", "shift.edited"]

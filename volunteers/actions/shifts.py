@@ -14,14 +14,19 @@ from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import Event, Office, StaffUser, Venue
 from events.places import Pool
+from events.translations import Versions, write_translations
 from volunteers.actions.claims import lock_shift, promote_waiting
 from volunteers.models import Shift, ShiftClaim, ShiftStatus, VolunteerRole
 from volunteers.models.shift import MAX_OFFSET, ShiftQuerySet
 
 #: What staff may change, in the words of the forms: instants, not offsets.
 EDITABLE = frozenset(
-    {"starts_at", "ends_at", "timezone", "role", "minimum", "capacity", "notes", "venue"}
-)
+    {"starts_at", "ends_at", "timezone", "role", "minimum", "capacity", "notes", "venue",
+     "translations"}
+)  # fmt: skip
+
+#: What a role says in each language.
+ROLE_WORDS = ("name", "description")
 
 
 def create_role(
@@ -30,10 +35,11 @@ def create_role(
     name: str,
     description: str = "",
     slug: str = "",
+    translations: Versions | None = None,
     now: datetime,
     actor: StaffUser | None = None,
 ) -> VolunteerRole:
-    """Add a role, such as greeter."""
+    """Add a role, such as greeter. ``translations``: language → name, description."""
     with operation(at=now, actor=actor) as op:
         stem = slugify(slug or name)[:50] or "role"
         taken = set(
@@ -48,21 +54,26 @@ def create_role(
         role = VolunteerRole.objects.create(
             office=office, slug=unique, name=name, description=description
         )
+        write_translations(role.translations, translations or {}, *ROLE_WORDS)
         op.record("role.created", office=office, role=role)
     return role
 
 
 def edit_role(
-    *, role_id: int, changes: dict[str, str], now: datetime, actor: StaffUser | None = None
+    *, role_id: int, changes: dict[str, Any], now: datetime, actor: StaffUser | None = None
 ) -> VolunteerRole:
-    """Change name or description, and the revision of every shift that shows them."""
+    """Change name, description or ``translations``, and the revision of every shift of the role."""
     with operation(at=now, actor=actor) as op:
         role = VolunteerRole.objects.select_for_update(no_key=True).get(pk=role_id)
-        changed = {n: (getattr(role, n), v) for n, v in changes.items() if getattr(role, n) != v}
-        if not changed:
-            return role
+        words = {name: changes[name] for name in ROLE_WORDS if name in changes}
+        changed = {n: (getattr(role, n), v) for n, v in words.items() if getattr(role, n) != v}
         for name, (_old, new) in changed.items():
             setattr(role, name, new)
+        versions = changes.get("translations")
+        if versions is not None and write_translations(role.translations, versions, *ROLE_WORDS):
+            changed["translations"] = (None, None)
+        if not changed:
+            return role
         role.save()
         _raise_revisions(op, Shift.objects.filter(role=role))
         op.record("role.edited", office=role.office_id, role=role, changes=changed)
@@ -128,12 +139,16 @@ def create_shift(
     minimum: int = 1,
     capacity: int | None = None,
     notes: str = "",
+    translations: Versions | None = None,
     venue: Venue | None = None,
     post: bool = True,
     now: datetime,
     actor: StaffUser | None = None,
 ) -> Shift:
-    """Make a shift at an event (which it then follows) or on its own (``timezone`` then counts)."""
+    """Make a shift at an event (which it then follows) or on its own (``timezone`` then counts).
+
+    ``translations``: language → ``notes``.
+    """
     with operation(at=now, actor=actor) as op:
         if event is not None:
             # The event's start must not move between reading it and storing the offset.
@@ -154,6 +169,7 @@ def create_shift(
             minimum=minimum, capacity=capacity, notes=notes, venue=venue,
             own_posted_at=now if post else None, created_at=now, own_updated_at=now, **times,
         )  # fmt: skip
+        write_translations(shift.translations, translations or {}, "notes")
         op.record("shift.created", office=office, event=event, shift=shift)
         if post:
             op.record("shift.posted", office=office, event=event, shift=shift)
@@ -206,8 +222,11 @@ def edit_shift(
         changed = {
             name: (getattr(shift, name), value)
             for name, value in changes.items()
-            if getattr(shift, name) != value
+            if name != "translations" and getattr(shift, name) != value
         }
+        versions = changes.get("translations")
+        if versions is not None and write_translations(shift.translations, versions, "notes"):
+            changed["translations"] = (None, None)
         if post:
             _post(op, shift)
         if not changed:

@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import EventStatus, Venue
 
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
 #: A shift starts at most this far from its event (a CHECK), so that a window of shifts is a window
 #: of events, wider by as much, and stays on an index.
 MAX_OFFSET = timedelta(days=14)

@@ -17,10 +17,10 @@ SOME = 4
 
 
 def gaps_card(request: HttpRequest, offices: list[Office], now: datetime) -> dict[str, Any] | None:
-    """The shifts to come that still need people, soonest first. Two queries at most."""
+    """The shifts to come that still need people, soonest first. Four queries at most."""
     shifts = Shift.objects.filter(office__in=offices).effective(now).upcoming(now)
     short = shifts.posted().going_on().short_of_people()
-    found = list(short.with_all_shown()[: SOME + 1])
+    found = list(short.for_cards()[: SOME + 1])
     if not found:
         return None
     more = short.count() - SOME if len(found) > SOME else 0
@@ -28,9 +28,9 @@ def gaps_card(request: HttpRequest, offices: list[Office], now: datetime) -> dic
 
 
 def event_panel(event: Event, now: datetime) -> dict[str, Any]:
-    """The shifts of an event, drafts and cancelled ones too. One query."""
+    """The shifts of an event, drafts and cancelled ones too. Two queries."""
     shifts: Any = Shift.objects.filter(event=event, office=event.office_id).effective()
-    rows = with_waiting(shifts.select_related("role").order_by("starts_at", "id"))
+    rows = with_waiting(shifts.with_role().order_by("starts_at", "id"))
     return {"shifts": list(rows)}
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import clock
+from events.languages import other_languages, own_name
 from events.models import Office
 from events.queries import read_page
 from events.staff.access import FORM, StaffRequest, chosen_office, desk_page, own_row, staff_page
@@ -21,6 +22,8 @@ from volunteers.models import Shift, VolunteerRole
 from volunteers.staff.shift_edit import FOLDER, SECTION
 
 PAGE_SIZE = 100
+#: More than anybody reads before a shift.
+LONGEST_TEXT = 10_000
 
 
 class RoleForm(SeenForm):
@@ -37,7 +40,7 @@ class RoleForm(SeenForm):
         help_text=gettext_lazy(
             "Volunteers read it before they take a shift. Say what is heavy, loud or long, too."
         ),
-        max_length=10_000,
+        max_length=LONGEST_TEXT,
         required=False,
         widget=forms.Textarea({"rows": 6}),
     )
@@ -45,10 +48,30 @@ class RoleForm(SeenForm):
     def __init__(
         self, data: Any = None, *, office: Office, role: VolunteerRole | None = None
     ) -> None:
-        initial = {"name": role.name, "description": role.description} if role is not None else {}
-        super().__init__(data, initial=initial)
+        super().__init__(data, initial=initial_of(role) if role is not None else {})
         self.office, self.role = office, role
+        has = [row.language for row in role.translations.all()] if role is not None else []
+        self.languages = other_languages(office.first_language, office.languages, has)
+        for code in self.languages:
+            self._add_version(code)
+        if self.languages:
+            self._name_language("", office.first_language)
         self.remember()
+
+    def _add_version(self, code: str) -> None:
+        self.fields[f"name_{code}"] = forms.CharField(max_length=100, required=False)
+        self.fields[f"description_{code}"] = forms.CharField(
+            max_length=LONGEST_TEXT, required=False, widget=forms.Textarea({"rows": 4})
+        )
+        self._name_language(f"_{code}", code)
+
+    def _name_language(self, end: str, code: str) -> None:
+        name, text = self.fields[f"name{end}"], self.fields[f"description{end}"]
+        named = {"language": own_name(code)}
+        name.label = _("Name (%(language)s)") % named
+        text.label = _("What a volunteer does in it (%(language)s)") % named
+        for field in (name, text):
+            field.widget.attrs["lang"] = code
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
@@ -59,10 +82,40 @@ class RoleForm(SeenForm):
             raise forms.ValidationError(_("There is a role with this name already."))
         return name
 
-    def columns(self) -> dict[str, str]:
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for code in self.languages:
+            name, text = data.get(f"name_{code}"), data.get(f"description_{code}")
+            if text and not name:
+                self.add_error(f"name_{code}", _("Give this version a name, too."))
+            elif name and not text and data.get("description"):
+                self.add_error(
+                    f"description_{code}", _("Say in this language what a volunteer does, too.")
+                )
+        return data
+
+    def facts(self) -> dict[str, Any]:
         """Return what the form says, as the actions want it."""
-        text = self.cleaned_data["description"].replace("\r\n", "\n").strip()
-        return {"name": self.cleaned_data["name"], "description": text}
+        versions = {code: self._words(f"_{code}") for code in self.languages}
+        return {
+            **self._words(""),
+            "translations": {code: words for code, words in versions.items() if words["name"]},
+        }
+
+    def _words(self, end: str) -> dict[str, str]:
+        text = self.cleaned_data[f"description{end}"].replace("\r\n", "\n").strip()
+        return {"name": self.cleaned_data[f"name{end}"], "description": text}
+
+
+def initial_of(role: VolunteerRole) -> dict[str, Any]:
+    """Return what the form shows of a role (uses its prefetched translations)."""
+    initial = {"name": role.name, "description": role.description}
+    for row in role.translations.all():
+        initial |= {
+            f"name_{row.language}": row.name,
+            f"description_{row.language}": row.description,
+        }
+    return initial
 
 
 @staff_page("edit_shifts")
@@ -75,6 +128,7 @@ def role_list(request: StaffRequest) -> HttpResponse:
     roles = (
         VolunteerRole.objects.filter(office__in=request.offices)
         .select_related("office")
+        .prefetch_related("translations")
         .annotate(coming=Count("shifts", filter=Q(shifts__in=coming_ids)))
         .order_by("office__position", "office_id", "name", "id")
     )
@@ -96,7 +150,7 @@ def role_new(request: StaffRequest) -> HttpResponse:
         return desk_page(request, f"{FOLDER}/role_office.html", context, section=SECTION)
     form = RoleForm(request.POST if request.method == "POST" else None, office=office)
     if form.is_valid():
-        create_role(office=office, now=clock.now(), actor=request.user, **form.columns())
+        create_role(office=office, now=clock.now(), actor=request.user, **form.facts())
         messages.success(request, _("The role is on the list."))
         return see_other(reverse("staff-roles"))
     return _form_page(request, office, form, role=None)
@@ -105,7 +159,7 @@ def role_new(request: StaffRequest) -> HttpResponse:
 @staff_page("edit_shifts", methods=FORM)
 def role_edit(request: StaffRequest, pk: int) -> HttpResponse:
     """Change a role's words everywhere they show. Nobody is mailed."""
-    role = own_row(request, VolunteerRole.objects.all(), pk=pk)
+    role = own_row(request, VolunteerRole.objects.prefetch_related("translations"), pk=pk)
     sent = request.POST if request.method == "POST" else None
     form = RoleForm(sent, office=role.office, role=role)
     if form.is_valid():
@@ -113,7 +167,7 @@ def role_edit(request: StaffRequest, pk: int) -> HttpResponse:
             conflict = Conflict(form.differences(), None)
             form.take_over()
             return _form_page(request, role.office, form, role=role, conflict=conflict)
-        edit_role(role_id=role.pk, changes=form.columns(), now=clock.now(), actor=request.user)
+        edit_role(role_id=role.pk, changes=form.facts(), now=clock.now(), actor=request.user)
         messages.success(request, _("Saved. Every shift of this role shows it."))
         return see_other(reverse("staff-roles"))
     return _form_page(request, role.office, form, role=role)

@@ -55,10 +55,13 @@ def shift_edit(request: StaffRequest, pk: int) -> HttpResponse:
     shift = own_shift(request, pk)
     make_form = ShiftForm if shift.event is None else EventShiftForm
     rows = choices_of(shift.office)
+    versions = [row.language for row in shift.translations.all()]
 
     def form(data: Any = None, **typed: Any) -> ShiftForm:
         initial = {**initial_of(shift), **typed}
-        return make_form(data, office=shift.office, event=shift.event, initial=initial, **rows)
+        return make_form(
+            data, office=shift.office, event=shift.event, initial=initial, versions=versions, **rows
+        )
 
     return _called_off(request, shift) or Editing(request, shift, form, "shift_form").answer()
 
@@ -77,9 +80,10 @@ def shift_reschedule(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def choices_of(office: Office) -> dict[str, Any]:
-    """Return the roles and places that the form of a shift offers; two queries."""
+    """Return the roles and places that the form of a shift offers; three queries."""
+    roles = VolunteerRole.objects.filter(office=office).prefetch_related("translations")
     return {
-        "roles": list(VolunteerRole.objects.filter(office=office)),
+        "roles": list(roles),
         "venues": list(Venue.objects.filter(office=office)),
     }
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as now_in_language
 from django.utils.translation import gettext_lazy as _
 
 from events.errors import Refused
+from events.languages import local_name, other_languages, own_name
 from events.models import Event, Office, Venue
 from events.staff.local_times import WhenForm, initial_when
 from events.staff.stale import SeenForm
@@ -111,8 +112,21 @@ class ShiftForm(MoveForm):
         roles: Sequence[VolunteerRole],
         venues: Sequence[Venue],
         initial: Mapping[str, Any],
+        versions: Sequence[str] = (),
     ) -> None:
+        """``versions``: the languages that the shift's notes have been written in."""
         super().__init__(data, office=office, event=event, initial=initial)
+        self.languages = other_languages(office.first_language, office.languages, versions)
+        for code in self.languages:
+            self.fields[f"notes_{code}"] = forms.CharField(
+                label=_notes_in(code),
+                max_length=LONGEST_TEXT,
+                required=False,
+                widget=forms.Textarea({"rows": 4, "lang": code}),
+            )
+        if self.languages:
+            self.fields["notes"].label = _notes_in(office.first_language)
+            self.fields["notes"].widget.attrs["lang"] = office.first_language
         self.all_roles = {str(role.pk): role for role in roles}
         self.all_venues = {str(venue.pk): venue for venue in venues}
         # Wanted, unless a new one is written.
@@ -121,7 +135,7 @@ class ShiftForm(MoveForm):
         none = now_in_language("Choose a role")
         if not roles:
             none = now_in_language("No role is on the list yet")
-        self._offer("role", none, [(pk, role.name) for pk, role in self.all_roles.items()])
+        self._offer("role", none, [(pk, local_name(role)) for pk, role in self.all_roles.items()])
         self._offer("venue", self._usual_place(), self._places())
 
     def _offer(self, name: str, none: str, choices: list[tuple[str, str]]) -> None:
@@ -185,7 +199,15 @@ class ShiftForm(MoveForm):
             "capacity": data["capacity"],
             "venue": venue or self.all_venues.get(data["venue"]),
             "notes": _text(data["notes"]),
+            "translations": {
+                code: {"notes": _text(data[f"notes_{code}"])} for code in self.languages
+            },
         }
+
+    @property
+    def other_notes(self) -> list[forms.BoundField]:
+        """The notes in the office's other languages."""
+        return [self[f"notes_{code}"] for code in self.languages]
 
     @property
     def new_role_is_open(self) -> bool:
@@ -196,6 +218,11 @@ class ShiftForm(MoveForm):
     def new_venue_is_open(self) -> bool:
         """Whether the fields of a new place are to be seen at once."""
         return _is_filled(self, *(f"venue_{part}" for part in NEW_VENUE))
+
+
+def _notes_in(code: str) -> str:
+    named = {"language": own_name(code)}
+    return now_in_language("What to know before you come (%(language)s)") % named
 
 
 class _EventsZone(forms.Form):
@@ -234,6 +261,7 @@ def initial_of(shift: Shift) -> dict[str, Any]:
         "capacity": shift.capacity,
         "venue": str(shift.venue_id) if shift.venue_id else "",
         "notes": shift.notes,
+        **{f"notes_{row.language}": row.notes for row in shift.translations.all()},
         **initial_times(shift),
     }
 

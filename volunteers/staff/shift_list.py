@@ -81,13 +81,18 @@ class FilterForm(forms.Form):
     view = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, asked: dict[str, str], *, events: list[Event], roles: list[str], offices: list[Office]
+        self,
+        asked: dict[str, str],
+        *,
+        events: list[Event],
+        roles: dict[str, str],
+        offices: list[Office],
     ) -> None:
         super().__init__(initial=asked)
         language = language_in_use()
         named = [(str(event.pk), title_and_day(event, language)) for event in events]
         self._choose("event", [("", _("Any event")), ("none", _("None: on their own")), *named])
-        self._choose("role", [("", _("Any role")), *((name, name) for name in roles)])
+        self._choose("role", [("", _("Any role")), *roles.items()])
         self._choose("office", [("", _("All offices")), *((o.slug, o.name) for o in offices)])
         if len(offices) < 2:
             del self.fields["office"]
@@ -123,7 +128,7 @@ def shift_list(request: StaffRequest) -> HttpResponse:
         tabs.append({"label": view.label, "url": url, "current": view is chosen, "count": found})
         if view is chosen:
             shown, count = rows, found
-    page = list(with_waiting(shown).with_all_shown()[offset : offset + limit])
+    page = list(with_waiting(shown).for_cards()[offset : offset + limit])
     context = {
         "tabs": tabs,
         "view": chosen.name,
@@ -167,10 +172,14 @@ def _events(mine: ShiftQuerySet, asked: dict[str, str]) -> list[Event]:
     return list(latest[:MOST_EVENTS])[::-1]
 
 
-def _roles(mine: ShiftQuerySet) -> list[str]:
-    """Return the names of the roles that have shifts; two offices may have one of the same name."""
+def _roles(mine: ShiftQuerySet) -> dict[str, str]:
+    """Return the roles that have shifts: name → name in the page's language.
+
+    Two offices may have one of the same name.
+    """
     used = VolunteerRole.objects.filter(pk__in=mine.order_by().values("role"))
-    return list(used.order_by("name").values_list("name", flat=True).distinct())
+    rows = used.called_in(language_in_use()).order_by("called", "-pk")
+    return dict(rows.values_list("name", "called"))
 
 
 def with_waiting(shifts: ShiftQuerySet) -> ShiftQuerySet:

@@ -109,7 +109,10 @@ def _form(
 ) -> HttpResponse:
     make_form = ShiftForm if event is None else EventShiftForm
     sent = request.POST if request.method == "POST" else None
-    form = make_form(sent, office=office, event=event, initial=initial, **choices_of(office))
+    versions = [row.language for row in pattern.translations.all()] if pattern else []
+    form = make_form(
+        sent, office=office, event=event, initial=initial, versions=versions, **choices_of(office)
+    )
     if form.is_valid():
         post, now = request.POST.get("do") == "post", clock.now()
         try:

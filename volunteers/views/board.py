@@ -40,7 +40,7 @@ def board(request: HttpRequest) -> HttpResponse:
         limit, offset = read_page(request.GET, usual=PAGE_SIZE)
     except Refused as refused:
         return refused_page(request, refused)
-    page = list(found.with_all_shown()[offset : offset + limit])
+    page = list(found.for_cards()[offset : offset + limit])
     offices = list(Office.objects.in_order())
     # A feed knows no "when": its window is its own.
     feed = {name: value for name, value in asked.items() if name != "when"}
@@ -184,4 +184,4 @@ def _others(shift: Shift, now: datetime) -> list[Shift]:
     others = open_shifts(now).filter(office=shift.office_id).exclude(pk=shift.pk)
     if shift.event_id is not None and shift.is_on:
         others = others.filter(event=shift.event_id)
-    return list(others.with_all_shown()[:3])
+    return list(others.for_cards()[:3])

@@ -61,6 +61,23 @@ def test_a_claim_puts_the_shift_into_the_calendar() -> None:
     )  # fmt: skip
 
 
+def test_a_volunteer_reads_of_a_shift_in_their_language() -> None:
+    office = the_office()
+    role = shift_actions.create_role(
+        office=office, name="Greeter", description="Welcome people.", now=make.NOW,
+        translations={"es": {"name": "Recepción", "description": "Reciba a la gente."}},
+    )  # fmt: skip
+    notes = {"es": {"notes": "Traiga un abrigo."}}
+    shift = make.make_shift(office=office, role=role, notes="Bring a coat.", translations=notes)
+    make.make_claim(shift, email=VIC, language="es")
+    mail = read(delivered("claim_confirmed"))
+    assert "Recepción" in mail.subject
+    assert "Reciba a la gente." in mail.text
+    assert "Traiga un abrigo." in mail.text
+    assert calendar_lines(mail)["SUMMARY"] == "Recepción"
+    assert "Greeter" not in mail.text
+
+
 def test_a_shift_on_its_own_has_its_own_place() -> None:
     office = the_office()
     venue = make.make_venue(office, name="Storage")

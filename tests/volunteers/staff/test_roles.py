@@ -7,7 +7,7 @@ from tests.desk import Desk
 from tests.factories import NOW, make_office, make_role, make_shift
 from tests.pages import page
 from volunteers.actions.shifts import cancel_shift, edit_role
-from volunteers.models import Shift, VolunteerRole
+from volunteers.models import RoleTranslation, Shift, VolunteerRole
 
 pytestmark = pytest.mark.django_db
 
@@ -80,12 +80,50 @@ def test_roles_of_another_kind_of_office_are_not_there(desk: Desk, office: Offic
     assert desk.send("staff-role-new", {"name": "x"}, "?office=campaign").status_code == 404
 
 
+def test_a_role_has_words_in_each_language_of_the_office(desk: Desk, office: Office) -> None:
+    shift = make_shift(office=office)
+    role = shift.role
+    words = {"name_es": "Recepción", "description_es": "Reciba a la gente.\r\nCuente."}
+    desk.follow(desk.change("staff-role", words, pk=role.pk))
+    assert role.translations.get().description == "Reciba a la gente.\nCuente."
+    path = shift.get_absolute_url()
+    assert "Reciba a la gente." in page(desk.client.get(f"/es{path}")).text
+    assert "Recepción" in desk.client.get("/es/volunteer/").content.decode()
+    assert "Recepción" in page(desk.client.get("/es/staff/shifts/roles/")).text
+    assert "Recepción" not in page(desk.client.get(path)).text
+    # Untouched, the form changes nothing.
+    before = Shift.objects.effective().get().revision
+    desk.follow(desk.change("staff-role", {}, pk=role.pk))
+    assert Shift.objects.effective().get().revision == before
+
+
+def test_a_version_of_a_role_is_a_whole_one(desk: Desk, office: Office) -> None:
+    role = make_role(office)
+    unnamed = desk.change("staff-role", {"description_es": "Reciba."}, pk=role.pk)
+    assert unnamed.status_code == 422
+    assert "Give this version a name, too." in page(unnamed).text
+    mute = desk.change("staff-role", {"name_es": "Recepción"}, pk=role.pk)
+    assert mute.status_code == 422
+    assert "Say in this language what a volunteer does, too." in page(mute).text
+    assert not role.translations.exists()
+
+
+def test_an_office_of_one_language_is_asked_for_one(desk: Desk, office: Office) -> None:
+    Office.objects.filter(pk=office.pk).update(languages=["en"])
+    assert "Name What a volunteer does in it" in desk.see("staff-role-new").text.replace(
+        "For example: Greeter, Note taker, Food sorter. ", ""
+    )
+    assert set(desk.fill("staff-role-new")) == {"name", "description", "seen"}
+
+
 @pytest.mark.parametrize("number", [3, 30])
 def test_the_list_asks_a_constant_number_of_queries(
     desk: Desk, office: Office, django_assert_num_queries, number: int
 ) -> None:
     for n in range(number):
-        make_shift(office=office, role=make_role(office, f"Role {n}"))
-    # Session, user, roles of the member; the page and its count.
-    with django_assert_num_queries(5):
+        role = make_role(office, f"Role {n}")
+        RoleTranslation.objects.create(role=role, language="es", name=f"Función {n}")
+        make_shift(office=office, role=role)
+    # Session, user, roles of the member; the page, its words in other languages and its count.
+    with django_assert_num_queries(6):
         desk.ask("staff-roles")

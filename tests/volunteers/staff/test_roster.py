@@ -161,7 +161,7 @@ def test_the_roster_asks_as_many_queries_for_thirty_as_for_three(
         add(number)
         # Session, user, roles; the shift and its event's translations; five tabs; the figures; the
         # page; two for overlaps.
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(16):
             desk.ask("staff-shift", pk=shift.pk)
 
 
@@ -173,6 +173,6 @@ def test_the_line_asks_as_many_queries_for_thirty_as_for_three(
     for number in (3, 27):
         for _n in range(number):
             make_claim(shift)
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(14):
             desk.ask("staff-shift", "?show=waiting", pk=shift.pk)
     assert ShiftClaim.objects.in_line().filter(shift=shift).count() == 30

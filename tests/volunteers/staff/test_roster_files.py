@@ -61,7 +61,7 @@ def test_the_sheet_has_names_and_phones_and_no_addresses(desk: Desk, office: Off
     assert "@example.org" not in text.replace(desk.user.email, "")
 
 
-@pytest.mark.parametrize(("name", "queries"), [("staff-roster-csv", 8), ("staff-roster", 7)])
+@pytest.mark.parametrize(("name", "queries"), [("staff-roster-csv", 10), ("staff-roster", 9)])
 def test_files_ask_as_many_queries_for_thirty_as_for_three(
     desk: Desk, office: Office, django_assert_num_queries, name: str, queries: int
 ) -> None:

@@ -253,3 +253,38 @@ def test_a_cancelled_shift_is_copied_not_changed(desk: Desk, office: Office, nam
     assert "Copy it to set a new one." in desk.follow(desk.ask(name, pk=shift.pk)).text
     desk.follow(desk.send(name, typed | {"starts_time": "08:00"}, pk=shift.pk))
     assert now_saved(shift).starts_at == shift.starts_at
+
+
+def test_notes_are_written_in_each_language_and_shown_in_the_readers(
+    desk: Desk, office: Office
+) -> None:
+    shift = make_shift(office=office, notes="Bring gloves.")
+    answer = desk.change("staff-shift-edit", {"notes_es": "Traiga\r\nguantes."}, pk=shift.pk)
+    assert "Saved. The public page shows it." in desk.follow(answer).text
+    assert shift.translations.get().notes == "Traiga\nguantes."
+    assert desk.fill("staff-shift-edit", pk=shift.pk)["notes_es"] == "Traiga\nguantes."
+    copied = desk.fill("staff-shift-new", f"?copy={shift.pk}")
+    assert copied["notes_es"] == "Traiga\nguantes."
+    shown = page(desk.client.get(f"/es{shift.get_absolute_url()}")).text
+    assert "Traiga guantes." in shown
+    assert "Bring gloves." not in shown
+
+
+def test_what_has_no_version_is_shown_as_what_it_is(desk: Desk, office: Office) -> None:
+    shift = make_shift(office=office, notes="Bring gloves.")
+    shown = desk.client.get(f"/es{shift.get_absolute_url()}").content.decode()
+    assert '<div class="prose" lang="en"><p>Bring gloves.</p>' in shown
+    assert '<div class="prose" lang="en"><p>Welcome people at the door.</p>' in shown
+    assert '<span lang="en">Greeter</span></h1>' in shown
+
+
+def test_notes_that_somebody_else_wrote_meanwhile_are_shown_beside_mine(
+    desk: Desk, office: Office
+) -> None:
+    shift = make_shift(office=office)
+    mine = desk.fill("staff-shift-edit", pk=shift.pk) | {"notes_es": "Mío."}
+    theirs = {"translations": {"es": {"notes": "Suyo."}}}
+    edit_shift(shift_id=shift.pk, changes=theirs, now=NOW)
+    answer = desk.send("staff-shift-edit", mine, pk=shift.pk)
+    assert answer.status_code == 409
+    assert "Saved now: Suyo. In your form: Mío." in page(answer).text

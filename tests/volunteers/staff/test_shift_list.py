@@ -156,5 +156,5 @@ def test_the_list_asks_as_many_queries_for_thirty_shifts_as_for_three(
     for number in (0, 27):
         add(number)
         # Session, user, roles; four tabs; the page and its translations; events with theirs, roles.
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(13):
             desk.ask("staff-shifts")

@@ -169,13 +169,13 @@ def many_shifts(event: Event, number: int) -> None:
 
 
 @pytest.mark.parametrize("number", [3, 300])
-def test_board_asks_seven_queries_whatever_it_lists(
+def test_board_asks_eight_queries_whatever_it_lists(
     client: Client, office: Office, number: int, django_assert_num_queries
 ) -> None:
     event = make_event(office)
     EventTranslation.objects.create(event=event, language="es", title="Asamblea")
     many_shifts(event, number)
-    with at(NOW), django_assert_num_queries(7):
+    with at(NOW), django_assert_num_queries(8):
         answer = client.get("/es/volunteer/")
     shown = answer.content.decode().count("shift-card__time")
     assert shown == min(number, 60)
