@@ -96,9 +96,12 @@ class SmtpSink:
         else:
             self._always[phase] = answer
 
-    def answer_for(self, recipient: str, answer: str, *, phase: str = "RCPT") -> None:
-        """Give this answer whenever a message for this address reaches the phase."""
-        self._for[phase, recipient] = answer
+    def answer_for(self, recipient: str, answer: str | None, *, phase: str = "RCPT") -> None:
+        """Give this answer whenever a message for this address reaches the phase; None: behave."""
+        if answer is None:
+            self._for.pop((phase, recipient), None)
+        else:
+            self._for[phase, recipient] = answer
 
     def next_answer(self, phase: str, recipient: str = "") -> str | None:
         self.reached[phase] += 1

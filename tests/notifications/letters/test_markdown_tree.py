@@ -31,14 +31,18 @@ def paragraph(*runs: Node) -> Node:
         ("[a](/letters/)", [paragraph(text("a"))]),
         ("![a map](https://x.example/map.png)", [paragraph(text("a map"))]),
         ("<b>x</b>", [paragraph(text("<b>x</b>"))]),
-        ("- a\n- b", [{"kind": "bullets", "items": [[paragraph(text("a"))], [paragraph(text("b"))]]}]),
+        ("- a\n- b", [
+            {"kind": "bullets", "items": [[paragraph(text("a"))], [paragraph(text("b"))]]},
+        ]),
         ("3. a\n   - b", [{"kind": "numbers", "start": 3, "items": [
             [paragraph(text("a")), {"kind": "bullets", "items": [[paragraph(text("b"))]]}],
         ]}]),
         ("> a", [{"kind": "quote", "of": [paragraph(text("a"))]}]),
         ("```\na\n```", [{"kind": "code", "text": "a"}]),
         ("***", [{"kind": "rule"}]),
-        ("|a|\n|-|\n|b|", [{"kind": "table", "head": [[text("a")]], "rows": [[{"of": [text("b")]}]]}]),
+        ("|a|\n|-|\n|b|", [
+            {"kind": "table", "head": [[text("a")]], "rows": [[{"of": [text("b")]}]]},
+        ]),
     ],
 )  # fmt: skip
 def test_every_kind_of_block_and_run(markdown: str, tree: list[Node]) -> None:
