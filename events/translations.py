@@ -6,6 +6,9 @@ The row itself is in the office's first language. What reads them is ``in_langua
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import F, FilteredRelation, Q
+from django.db.models.functions import Coalesce
+
 #: Language → column → text.
 Versions = Mapping[str, Mapping[str, str]]
 
@@ -31,3 +34,9 @@ def write_translations(rows: Any, versions: Versions, *columns: str) -> bool:
     for language, texts in wanted.items():
         rows.update_or_create(language=language, defaults=texts)
     return True
+
+
+def called(rows: Any, column: str, language: str) -> Any:
+    """Annotate ``called``: the ``column`` in ``language``, else in the row's own; one join."""
+    words = FilteredRelation("translations", condition=Q(translations__language=language))
+    return rows.annotate(words=words, called=Coalesce(F(f"words__{column}"), F(column)))

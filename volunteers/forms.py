@@ -10,6 +10,7 @@ from events import dates_text
 from events.address_field import AddressField
 from events.languages import language_in_use
 from events.models import Event, Office
+from events.translations import called
 from volunteers.models import Shift, VolunteerRole
 from volunteers.queries import WHEN_LABELS
 
@@ -73,18 +74,14 @@ class BoardFilters(forms.Form):
         super().__init__(initial=asked)
         coming = Shift.objects.effective(now).upcoming(now).posted().order_by()
         language = language_in_use()
-        roles = (
-            VolunteerRole.objects.filter(pk__in=coming.values("role"))
-            .called_in(language)
-            .order_by("called", "slug")
-            .values_list("slug", "called")
-        )
+        used = VolunteerRole.objects.filter(pk__in=coming.values("role"))
+        roles = called(used, "name", language).order_by("called", "slug")
         events = (
             Event.objects.filter(pk__in=coming.filter(event__isnull=False).values("event"))
             .order_by("starts_at", "id")
             .prefetch_related("translations")
         )
-        self._choose("role", _("Any role"), dict(roles).items())
+        self._choose("role", _("Any role"), dict(roles.values_list("slug", "called")).items())
         self._choose(
             "event",
             _("Any event"),

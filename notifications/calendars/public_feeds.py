@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from events.languages import language_in_use
-from events.models import Event, EventType, Office, Topic, TopicTranslation
+from events.models import Event, EventType, Office, Topic
 from events.models.event import FEED_FUTURE, FEED_PAST
 from events.queries import EventFilters, narrowed, read_filters
+from events.translations import called
 from notifications.calendars import vevent
 from notifications.calendars.blocks import Listed
 from notifications.calendars.entries import event_entry, shift_entry
 from notifications.calendars.feeds import CalendarFeed, Scope
 from notifications.calendars.vevent import Entry
-from volunteers.models import Shift
+from volunteers.models import Shift, VolunteerRole
 from volunteers.queries import matching_shifts
 
 
@@ -51,13 +51,8 @@ class AllEvents(EventFeed):
         name = _("Events")
         if filters.event_type:
             name = str(EventType(filters.event_type).label)
-        words = [filters.topic, filters.office, filters.q]
-        if any(words):
-            name = _("%(name)s: %(filters)s") % {
-                "name": name,
-                "filters": ", ".join(word for word in words if word),
-            }
-        return _scope(request, name, self.events(now, filters))
+        asked = {"topic": filters.topic, "office": filters.office}
+        return _scope(request, name, self.events(now, filters), asked, filters.q)
 
 
 class TownHalls(EventFeed):
@@ -72,17 +67,13 @@ class TopicEvents(EventFeed):
     """Events about one topic."""
 
     def get_object(self, request: HttpRequest, *, now: datetime, **kwargs: Any) -> Scope:
-        translated = TopicTranslation.objects.filter(
-            topic=OuterRef("pk"), language=language_in_use()
-        )
-        name = Coalesce(Subquery(translated.values("name")[:1]), "name")
-        topic = Topic.objects.filter(slug=kwargs["slug"]).values_list(name).first()
-        if topic is None:
+        name = _names("topic", kwargs["slug"]).first()
+        if name is None:
             raise Http404
         events = self.events(now, EventFilters(topic=kwargs["slug"]))
         return Scope(
-            name=topic[0],
-            description=_("Events about this topic: %(topic)s") % {"topic": topic[0]},
+            name=name,
+            description=_("Events about this topic: %(topic)s") % {"topic": name},
             timezone=settings.TIME_ZONE,
             address=_address(request),
             rows=events,
@@ -127,15 +118,11 @@ class Shifts(CalendarFeed[Scope]):
     """Volunteer shifts, or what the board's filters leave of them."""
 
     def get_object(self, request: HttpRequest, *, now: datetime, **kwargs: Any) -> Scope:
-        filters = {name: request.GET.get(name, "") for name in ("role", "event", "office")}
+        # PostgreSQL refuses a text with a NUL in it.
+        asked = {name: request.GET.get(name, "") for name in ("role", "event", "office")}
+        filters = {name: slug.replace("\x00", "") for name, slug in asked.items()}
         shifts = Shift.objects.effective(now - FEED_PAST, now + FEED_FUTURE).posted()
-        name = _("Volunteer shifts")
-        if any(filters.values()):
-            name = _("%(name)s: %(filters)s") % {
-                "name": name,
-                "filters": ", ".join(word for word in filters.values() if word),
-            }
-        return _scope(request, name, matching_shifts(shifts, **filters))
+        return _scope(request, _("Volunteer shifts"), matching_shifts(shifts, **filters), filters)
 
     def listed(self, scope: Scope) -> list[Listed]:
         columns = ("pk", "uid", "revision", "starts_at", "ends_at", "timezone")
@@ -148,13 +135,26 @@ class Shifts(CalendarFeed[Scope]):
         return [(shift.revision, shift_entry(shift)) for shift in shifts]
 
 
-def _scope(request: HttpRequest, name: str, rows: Any) -> Scope:
-    """The scope of a feed of the whole site, which bears the office's name where there is one."""
-    offices = list(Office.objects.in_order()[:2])
+def _scope(
+    request: HttpRequest, name: str, rows: Any, asked: Mapping[str, str] | None = None, q: str = ""
+) -> Scope:
+    """The scope of a feed of the whole site, which bears the office's name where there is one.
+
+    ``asked``: the slugs that it is narrowed to, by what they are of; ``q``: the words. One query
+    finds the offices and what people call all that.
+    """
+    slugs = {kind: slug for kind, slug in (asked or {}).items() if slug}
+    names = {f"{kind}_asked": Subquery(_names(kind, slug)[:1]) for kind, slug in slugs.items()}
+    offices = list(Office.objects.in_order().annotate(**names)[:2])
+    # What does not exist (any more) is called as it was asked for.
+    words = [getattr(next(iter(offices), None), f"{k}_asked", None) or s for k, s in slugs.items()]
+    if words or q:
+        narrowed_to = ", ".join(filter(None, [*words, q]))
+        name = _("%(name)s: %(filters)s") % {"name": name, "filters": narrowed_to}
     description = name
     if len(offices) == 1:
-        words = {"name": name, "office": offices[0].name}
-        name, description = _("%(name)s – %(office)s") % words, _("%(name)s of %(office)s") % words
+        known = {"name": name, "office": offices[0].name}
+        name, description = _("%(name)s – %(office)s") % known, _("%(name)s of %(office)s") % known
     return Scope(
         name=name,
         description=description,
@@ -163,6 +163,21 @@ def _scope(request: HttpRequest, name: str, rows: Any) -> Scope:
         rows=rows,
         revision=offices[0].revision if offices else 0,
     )
+
+
+def _names(kind: str, slug: str) -> QuerySet[Any, str]:
+    """Return what the rows of a slug are called in the language in use, one value each."""
+    if kind == "office":
+        return Office.objects.filter(slug=slug).values_list("name", flat=True)
+    rows: dict[str, tuple[Any, str]] = {
+        "topic": (Topic.objects.all(), "name"),
+        "event": (Event.objects.posted(), "title"),
+        "role": (VolunteerRole.objects.order_by("pk"), "name"),
+    }
+    known, column = rows[kind]
+    named = called(known.filter(slug=slug), column, language_in_use())
+    names: QuerySet[Any, str] = named.values_list("called", flat=True)
+    return names
 
 
 def _address(request: HttpRequest) -> str:

@@ -321,6 +321,40 @@ def every_feed(office: Office) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("events.ics?topic=housing", "Events: Housing and rent – Office of Ana Ruiz, District 4"),
+        ("events.ics?topic=housing&lang=es",
+         "Eventos: Vivienda y renta – Office of Ana Ruiz, District 4"),
+        ("events.ics?office=d4&q=hall&type=town_hall",
+         "Town hall: Office of Ana Ruiz, District 4, hall – Office of Ana Ruiz, District 4"),
+        ("events.ics?topic=gone", "Events: gone – Office of Ana Ruiz, District 4"),
+        ("shifts.ics?role=usher", "Volunteer shifts: Usher – Office of Ana Ruiz, District 4"),
+        ("shifts.ics?role=usher&event=hall&lang=es",
+         "Turnos de voluntariado: Acomodo, Asamblea – Office of Ana Ruiz, District 4"),
+        ("shifts.ics?event=secret", "Volunteer shifts: secret – Office of Ana Ruiz, District 4"),
+        ("shifts.ics?role=ush%00er", "Volunteer shifts: Usher – Office of Ana Ruiz, District 4"),
+    ],
+)  # fmt: skip
+def test_a_filtered_feed_is_called_what_people_call_its_filters(
+    client: Client, office: Office, path: str, name: str
+) -> None:
+    Office.objects.filter(pk=office.pk).update(slug="d4")
+    spanish = {"es": {"name": "Vivienda y renta"}}
+    factories.make_topic("housing", name="Housing and rent", translations=spanish)
+    shift_actions.create_role(
+        office=office, name="Usher", translations={"es": {"name": "Acomodo"}}, now=NOW
+    )
+    factories.make_event(
+        office, slug="hall", title="Hall", translations={"es": {"title": "Asamblea"}}
+    )
+    factories.make_event(office, slug="secret", title="Not yet known", post=False)
+    lines = body(client, f"/feeds/{path}").decode().replace("\r\n ", "").split("\r\n")
+    called = next(line for line in lines if line.startswith("X-WR-CALNAME:"))
+    assert called.replace("\\,", ",") == f"X-WR-CALNAME:{name}"
+
+
 @pytest.mark.parametrize("mark", ["", "W/"])
 def test_what_a_reader_has_is_known_in_two_queries_and_nothing_is_rendered(
     client: Client, office: Office, mark: str, monkeypatch: pytest.MonkeyPatch

@@ -3,20 +3,10 @@
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F, FilteredRelation, Q
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
-
-
-class VolunteerRoleQuerySet(models.QuerySet["VolunteerRole"]):
-    def called_in(self, language: str) -> "VolunteerRoleQuerySet":
-        """Annotate ``called``: the name in ``language``, else the role's own. One join."""
-        words = FilteredRelation("translations", condition=Q(translations__language=language))
-        called = Coalesce(F("words__name"), F("name"))
-        return self.annotate(words=words, called=called)  # type: ignore[return-value]
 
 
 class VolunteerRole(models.Model):
@@ -28,8 +18,6 @@ class VolunteerRole(models.Model):
     slug = models.SlugField(_("short name in addresses"), max_length=60)
     name = models.CharField(_("name"), max_length=100)
     description = models.TextField(_("what a volunteer does"), blank=True)
-
-    objects = VolunteerRoleQuerySet.as_manager()
 
     if TYPE_CHECKING:
         translations: RelatedManager["RoleTranslation"]

@@ -172,7 +172,7 @@ class ShiftForm(MoveForm):
             self.add_error("capacity", _("This is less than the people needed."))
         return data
 
-    def new_role(self) -> dict[str, str] | None:
+    def new_role(self) -> dict[str, Any] | None:
         """Return name and description of a role that is not in the list yet, or ``None``."""
         if not self.cleaned_data["role_name"]:
             return None

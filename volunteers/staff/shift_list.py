@@ -17,6 +17,7 @@ from events.languages import language_in_use
 from events.models import AttendanceStatus, Event, Office
 from events.queries import read_page
 from events.staff.access import StaffRequest, chosen_office, desk_page, staff_page
+from events.translations import called
 from volunteers.forms import title_and_day
 from volunteers.models import Shift, ShiftClaim, VolunteerRole
 from volunteers.models.shift import ShiftQuerySet
@@ -178,7 +179,7 @@ def _roles(mine: ShiftQuerySet) -> dict[str, str]:
     Two offices may have one of the same name.
     """
     used = VolunteerRole.objects.filter(pk__in=mine.order_by().values("role"))
-    rows = used.called_in(language_in_use()).order_by("called", "-pk")
+    rows = called(used, "name", language_in_use()).order_by("called", "-pk")
     return dict(rows.values_list("name", "called"))
 
 
