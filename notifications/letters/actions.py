@@ -354,7 +354,7 @@ def delete_draft(*, letter_id: int, now: datetime, actor: StaffUser | None = Non
             changes={"title": (letter.title, None)},
         )  # fmt: skip
         for row in letter.attachments.all():
-            transaction.on_commit(partial(storing.delete, row.file.name))
+            transaction.on_commit(partial(storing.delete, row.path))
         letter.delete()
 
 

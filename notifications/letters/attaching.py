@@ -80,7 +80,7 @@ def _change(
             raise Refused(
                 "too_many_files",
                 _("A letter has at most %(most)s files."),
-                field="files",
+                field="attachments",
                 most=MOST,
             )
         for position, (digest, (file, path)) in enumerate(stored.items(), count):
@@ -107,7 +107,7 @@ def _change(
             added=len(stored), removed=len(gone),
         )  # fmt: skip
         for row in gone:
-            transaction.on_commit(partial(storing.delete, row.file.name))
+            transaction.on_commit(partial(storing.delete, row.path))
     return letter
 
 

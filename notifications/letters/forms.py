@@ -93,7 +93,7 @@ class LetterForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    files = FilesField(
+    attachments = FilesField(
         label=_("Files"),
         help_text=_(
             "PDF, pictures, ODT, DOCX, TXT or CSV; at most 10 MB each and 10 in all. They stand on "
@@ -177,17 +177,20 @@ class LetterForm(forms.Form):
             if title and not body:
                 self.add_error(f"body_{code}", _("Write the text of this version, too."))
         kept = len(self.attached) - len(data.get("drop_files") or [])
-        if kept + len(data.get("files") or []) > MOST:
+        if kept + len(data.get("attachments") or []) > MOST:
             self.add_error(
-                "files", now_in_language("A letter has at most %(most)s files.") % {"most": MOST}
+                "attachments",
+                now_in_language("A letter has at most %(most)s files.") % {"most": MOST},
             )
         return data
 
     def ask_again_for_files(self) -> None:
         """Say which files were chosen: a browser does not send them again by itself."""
-        if names := ", ".join(file.given_name for file in self.cleaned_data.get("files") or []):
+        if names := ", ".join(
+            file.given_name for file in self.cleaned_data.get("attachments") or []
+        ):
             words = now_in_language("Choose these files again: %(names)s") % {"names": names}
-            self.add_error("files", words)
+            self.add_error("attachments", words)
 
     def see_kept_files(self, letter: Letter) -> None:
         """Show files that were kept although something else was wrong."""

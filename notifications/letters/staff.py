@@ -9,7 +9,6 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
@@ -177,7 +176,7 @@ def _form(request: StaffRequest, office: Office, letter: Letter | None) -> HttpR
 
 def _keep_files(request: StaffRequest, letter: Letter | None, form: LetterForm) -> None:
     """Keep what was uploaded to a draft although the form has errors; else ask for it again."""
-    files = form.cleaned_data.get("files")
+    files = form.cleaned_data.get("attachments")
     if not files:
         return
     if letter is None or letter.is_posted:
@@ -186,14 +185,14 @@ def _keep_files(request: StaffRequest, letter: Letter | None, form: LetterForm) 
     try:
         change_attachments(letter_id=letter.pk, add=files, now=clock.now(), actor=request.user)
     except Refused as refused:
-        form.add_error("files", refused.message)
+        form.add_error("attachments", refused.message)
         return
     form.see_kept_files(letter_of(request, letter.pk))
     messages.info(request, _("The files are kept. The rest is not saved yet."))
 
 
 def _change_files(request: StaffRequest, letter: Letter, form: LetterForm) -> None:
-    add, remove = form.cleaned_data["files"], form.cleaned_data["drop_files"]
+    add, remove = form.cleaned_data["attachments"], form.cleaned_data["drop_files"]
     if not add and not remove:
         return
     try:
@@ -353,12 +352,12 @@ def letter_unschedule(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @staff_page("write_letters")
-def letter_file(request: StaffRequest, pk: int, file: int) -> HttpResponseBase:
+def letter_file(request: StaffRequest, pk: int, file: int) -> HttpResponse:
     """Hand out a file of a letter to staff, also of a draft."""
     row = letter_of(request, pk).attachments.filter(pk=file).first()
     if row is None:
         raise Http404
-    return stored_file(row.file.name, name=row.name, content_type=row.content_type)
+    return stored_file(row.path, name=row.name, content_type=row.content_type)  # type: ignore[return-value]
 
 
 @staff_page("write_letters", methods=FORM)

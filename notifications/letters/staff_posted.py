@@ -67,7 +67,7 @@ class Line(NamedTuple):
     state: str
     label: str
     meaning: str
-    count: int
+    copies: int
     url: str
     reasons: list[tuple[account.Reason, str]]
 

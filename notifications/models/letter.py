@@ -222,9 +222,14 @@ class LetterAttachment(models.Model):
         return self.name
 
     @property
+    def path(self) -> str:
+        """Where it is stored."""
+        return self.file.name or ""
+
+    @property
     def url(self) -> str:
         """Its path on this site, wherever it is stored."""
-        return reverse("media", kwargs={"path": self.file.name})
+        return reverse("media", kwargs={"path": self.path})
 
 
 class LetterTranslation(models.Model):

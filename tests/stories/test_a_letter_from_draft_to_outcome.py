@@ -54,7 +54,7 @@ def test_from_a_draft_to_its_outcome(street: Street, readers: None) -> None:
     tom.follow("Letters")
     tom.follow("Write a letter")
     plan = SimpleUploadedFile("Plan of the lines.pdf", PDF)
-    tom.press("Save and send me a test", **LETTER, files=plan)
+    tom.press("Save and send me a test", **LETTER, attachments=plan)
     assert "on its way" in tom.page.text
     tests = street.mail()
     assert [message["Subject"] for message in tests] == [

@@ -117,7 +117,8 @@ def test_an_editor_writes_and_a_manager_posts(street: Street, readers: None) -> 
     tom.open("/staff/letters/new/")
     tom.press("Save and check before posting", title="Buses", body="Dear Director,")
     assert "A manager of the office posts it." in tom.page.text
-    assert [button.label for form in tom.controls.forms for button in form.buttons] == ["Sign out"]
+    buttons = [button.label for form in tom.controls.forms for button in form.buttons]
+    assert buttons == ["Sign out", "Send me a test"]
     sam.open(tom.path)
     sam.press("Post the letter", mails="no")
     assert "Posted on the website. Nobody is mailed." in sam.page.text

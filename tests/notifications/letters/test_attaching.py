@@ -223,7 +223,7 @@ def send(desk: Client, path: str, **fields: Any) -> Any:
 
 
 def test_files_come_in_and_go_out_with_the_form(desk: Client) -> None:
-    answer = send(desk, "new/", files=[upload("plan.pdf"), upload("budget.csv", CSV)])
+    answer = send(desk, "new/", attachments=[upload("plan.pdf"), upload("budget.csv", CSV)])
     letter = Letter.objects.get()
     assert names() == ["plan.pdf", "budget.csv"]
     shown = page(desk.get(answer["Location"]))
@@ -242,7 +242,7 @@ def test_files_come_in_and_go_out_with_the_form(desk: Client) -> None:
     ],
 )
 def test_what_is_not_taken_is_said_by_name(desk: Client, name: str, data: bytes, said: str) -> None:
-    answer = send(desk, "new/", files=[upload(name, data)])
+    answer = send(desk, "new/", attachments=[upload(name, data)])
     assert answer.status_code == 422
     assert said in page(answer).text
     assert Letter.objects.count() == 0
@@ -250,7 +250,7 @@ def test_what_is_not_taken_is_said_by_name(desk: Client, name: str, data: bytes,
 
 def test_too_many_files_are_said(desk: Client) -> None:
     files = [upload(f"{n}.pdf", PDF + b"%d" % n) for n in range(MOST + 1)]
-    answer = send(desk, "new/", files=files)
+    answer = send(desk, "new/", attachments=files)
     assert "A letter has at most 10 files." in page(answer).text
     assert Letter.objects.count() == 0
 
@@ -259,7 +259,7 @@ def test_a_draft_keeps_its_files_although_something_else_is_wrong(
     desk: Client, office: Office
 ) -> None:
     letter = make_letter(office, post=False)
-    answer = send(desk, f"{letter.pk}/", title="", files=[upload("plan.pdf")], revision="1")
+    answer = send(desk, f"{letter.pk}/", title="", attachments=[upload("plan.pdf")], revision="1")
     assert answer.status_code == 422
     again = page(answer)
     assert "The files are kept." in again.text
@@ -274,11 +274,11 @@ def test_a_draft_keeps_its_files_although_something_else_is_wrong(
 def test_where_files_cannot_be_kept_the_form_says_to_choose_them_again(
     desk: Client, office: Office
 ) -> None:
-    answer = send(desk, "new/", title="", files=[upload("plan.pdf")])
+    answer = send(desk, "new/", title="", attachments=[upload("plan.pdf")])
     assert "Choose these files again: plan.pdf" in page(answer).text
-    preview = send(desk, "new/", do="preview", files=[upload("plan.pdf")])
+    preview = send(desk, "new/", do="preview", attachments=[upload("plan.pdf")])
     assert "A preview keeps no files. Choose them again." in page(preview).text
     public = make_letter(office)
-    answer = send(desk, f"{public.pk}/", title="", files=[upload("plan.pdf")])
+    answer = send(desk, f"{public.pk}/", title="", attachments=[upload("plan.pdf")])
     assert "Choose these files again: plan.pdf" in page(answer).text
     assert LetterAttachment.objects.count() == 0
