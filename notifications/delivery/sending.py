@@ -18,7 +18,7 @@ from events import clock
 from events.models import Event, Outbox
 from events.proof import address_hashes
 from notifications import catalogue, rendering
-from notifications.delivery import claiming, holds, mime, retry, suppression
+from notifications.delivery import claiming, holds, mime, retry, soft_bounces, suppression
 from notifications.delivery.channels import (
     Cut,
     Mail,
@@ -206,7 +206,10 @@ class _Run:
             self._end(delivery, DeliveryState.SUPERSEDED, "there is no address any more")
             return None
         if delivery.expires_at is not None and delivery.expires_at <= now:
-            self._end(delivery, DeliveryState.EXPIRED, "it came too late to be of use")
+            late = "it came too late to be of use"
+            why = f"{late}; before: {delivery.error}" if delivery.error else late
+            self._end(delivery, DeliveryState.EXPIRED, why)
+            soft_bounces.after_end(delivery, error=why, now=now)
             return None
         hashes = _hashes(address)
         if message.own is not None:
@@ -295,6 +298,8 @@ class _Run:
                     delivery_id=delivery.pk,
                     now=self.clock(),
                 )
+            else:
+                soft_bounces.after_end(delivery, error=str(rejection), now=self.clock())
         except TryLater as later:
             self._put_off(delivery, str(later))
         except (ServerAway, MailRefused) as trouble:
@@ -347,6 +352,7 @@ class _Run:
                 attempts=count,
                 finished_at=self.clock(),
             )
+            soft_bounces.after_end(delivery, error=why, now=self.clock())
             return
         self._finish(
             delivery,

@@ -8,6 +8,8 @@ Only keyed hashes of the addresses are kept. Why a row is there decides who take
   that one message, once in a cooldown, and nothing else. If the server takes it and the person
   then POSTs its link, the mailbox is there and the row goes (:func:`lift_proven`). If it bounces
   again, the cooldown begins anew. Staff may lift it, too.
+- *soft_bounces*: letters alone stop (``notifications.delivery.soft_bounces``). A message that the
+  server takes afterwards, and whose link the person uses, lifts it.
 - *complained*, *person*: the person does not want the mail. Staff lift it only when the person
   has asked for it. A confirmed sign-up lifts a complaint about letters: it says so itself.
 - *staff*: the office stopped it, and the office lifts it.
@@ -111,13 +113,15 @@ def lift_proven(op: Operation, person_id: int) -> None:
     about the mailbox now: the server must have taken the message that was tried. One query for
     whoever is not suppressed.
     """
-    taken = Delivery.objects.filter(pk=OuterRef("trial_id"), state=DeliveryState.ACCEPTED)
-    rows = Suppression.objects.filter(
-        Exists(taken), person=person_id, scope="all", reason=SuppressionReason.BOUNCED
+    accepted = Delivery.objects.filter(state=DeliveryState.ACCEPTED)
+    tried = Q(scope="all", reason=SuppressionReason.BOUNCED) & Q(
+        Exists(accepted.filter(pk=OuterRef("trial_id")))
     )
-    keys = list(rows.values_list("pk", flat=True))
-    if keys:
-        Suppression.objects.filter(pk__in=keys).delete()
-        op.record(
-            "person.mail_resumed", person=person_id, reason_code=SuppressionReason.BOUNCED.value
-        )
+    since = accepted.filter(person=OuterRef("person"), finished_at__gt=OuterRef("created_at"))
+    emptied = Q(scope="bulk", reason=SuppressionReason.SOFT_BOUNCES) & Q(Exists(since))
+    rows = Suppression.objects.filter(tried | emptied, person=person_id)
+    found = list(rows.values_list("pk", "reason"))
+    if found:
+        Suppression.objects.filter(pk__in=[pk for pk, _reason in found]).delete()
+    for reason in sorted({reason for _pk, reason in found}):
+        op.record("person.mail_resumed", person=person_id, reason_code=reason)

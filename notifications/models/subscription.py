@@ -171,6 +171,7 @@ class SuppressionReason(models.TextChoices):
     """Why an address gets no mail. A person's own no and a complaint are theirs to take back."""
 
     BOUNCED = "bounced", _("There is no such mailbox")
+    SOFT_BOUNCES = "soft_bounces", _("The mailbox stays full or takes nothing")
     COMPLAINED = "complained", _("Complaint")
     PERSON = "person", _("The person wants no mail")
     STAFF = "staff", _("Stopped by the office")

@@ -260,7 +260,9 @@ def _lift_suppression(op: Operation, person_id: int, email: str) -> None:
     Not where it must get no mail at all, nor where staff decided it.
     """
     lifted, _rows = Suppression.objects.filter(
-        address_hash__in=address_hashes(email), scope="bulk", reason__in=["bounced", "complained"]
+        address_hash__in=address_hashes(email),
+        scope="bulk",
+        reason__in=["bounced", "soft_bounces", "complained"],
     ).delete()
     if lifted:
         op.record("person.mail_resumed", person=person_id, reason_code="opted_in")
