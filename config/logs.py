@@ -2,6 +2,7 @@
 
 import logging
 import re
+from typing import Any
 
 # The paths whose next segment is a token: whoever reads the log could act as that person. Encoded
 # slashes count, too, since a path travels inside `?next=`.
@@ -27,3 +28,21 @@ class RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
+
+
+def to_console(loggers: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return a logging configuration: every record is one redacted line, ``loggers`` are tuned."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "plain": {
+                "()": RedactingFormatter,
+                "format": "{levelname} {name}: {message}",
+                "style": "{",
+            }
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+        "root": {"handlers": ["console"], "level": "INFO"},
+        "loggers": loggers,
+    }

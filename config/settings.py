@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from config.environment import Environment, kept_secret, stop
+from config.logs import to_console
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -393,19 +394,8 @@ if _https:
 
 # --- Logs ----------------------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {
-            "()": "config.logs.RedactingFormatter",
-            "format": "{levelname} {name}: {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
+LOGGING = to_console(
+    {
         # Django's own handler would mail errors to ADMINS, and so their request data.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
@@ -415,5 +405,5 @@ LOGGING = {
         "celery.beat": {"level": "WARNING"},
         # It warns that a broker of files has no host name.
         "kombu.connection": {"level": "ERROR"},
-    },
-}
+    }
+)

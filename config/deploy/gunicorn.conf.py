@@ -6,6 +6,8 @@ kept for each thread.
 
 import os
 
+from config.logs import to_console
+
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 worker_class = "gthread"
@@ -22,21 +24,10 @@ control_socket_disable = True
 
 # No access log: its paths hold secret links. The proxy in front keeps one (see nginx.conf).
 accesslog = None
-logconfig_dict = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {
-            "()": "config.logs.RedactingFormatter",
-            "format": "{levelname} {name}: {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
+logconfig_dict = to_console(
+    {
         "gunicorn.error": {"handlers": ["console"], "propagate": False},
         # It warns of every HEAD, whose body Django leaves to the server to drop.
         "gunicorn.http.wsgi": {"level": "ERROR"},
-    },
-}
+    }
+)
