@@ -24,10 +24,10 @@ from events.actions.people import (
     request_sign_in,
     use_sign_in_link,
 )
-from events.address_field import AddressField
 from events.errors import Refused
 from events.models import Event, EventType, Office, Person
 from events.models.event import EventQuerySet
+from events.person_fields import your_email
 from events.public_pages import public_page
 from events.public_post import public_post, says_it_is_ours, submission_failed
 from events.token_pages import see_other, unlisted, unprefixed_url
@@ -100,11 +100,7 @@ _SALT = "plazuela.me"
 class SignInForm(forms.Form):
     """Ask for a sign-in link."""
 
-    email = AddressField(
-        label=_("Email address"),
-        help_text=_("The one that you gave for your RSVP, shift or sign-up."),
-        widget=forms.EmailInput({"autocomplete": "email"}),
-    )
+    email = your_email(_("The one that you gave for your RSVP, shift or sign-up."))
 
 
 class Section(NamedTuple):

@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from events import dates_text
 from events.actions.rsvps import MAX_PARTY
-from events.address_field import AddressField
 from events.errors import Refused
 from events.languages import language_in_use, own_name
 from events.models import RSVP, AccessKind, Event, EventType, Office, Topic
+from events.person_fields import your_email, your_name
 from events.templatetags.ui import telephone
 from events.ways import Way
 
@@ -149,17 +149,8 @@ class PartyForm(forms.Form):
 class RsvpForm(PartyForm):
     """RSVP to one event: a name and an address; all else has an answer already."""
 
-    name = forms.CharField(
-        label=_("Your name"),
-        max_length=200,
-        widget=forms.TextInput({"autocomplete": "name"}),
-        error_messages={"required": _("Enter your name.")},
-    )
-    email = AddressField(
-        label=_("Email address"),
-        help_text=_("We send your confirmation here, with a link to change or cancel."),
-        widget=forms.EmailInput({"autocomplete": "email"}),
-    )
+    name = your_name()
+    email = your_email(_("We send your confirmation here, with a link to change or cancel."))
     language = forms.ChoiceField(
         label=_("Language you prefer"),
         error_messages={"invalid_choice": _("Choose a language from the list.")},

@@ -7,9 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from events import dates_text
-from events.address_field import AddressField
 from events.languages import language_in_use
 from events.models import Event, Office
+from events.person_fields import your_email, your_name
 from events.translations import called
 from volunteers.models import Shift, VolunteerRole
 from volunteers.queries import WHEN_LABELS
@@ -21,17 +21,8 @@ MOST_EVENTS = 100
 class ClaimForm(forms.Form):
     """Claim one shift: a name and an address, nothing else has to be given."""
 
-    name = forms.CharField(
-        label=_("Your name"),
-        max_length=200,
-        widget=forms.TextInput({"autocomplete": "name"}),
-        error_messages={"required": _("Enter your name.")},
-    )
-    email = AddressField(
-        label=_("Email address"),
-        help_text=_("We send the details here, and the link to give the shift back."),
-        widget=forms.EmailInput({"autocomplete": "email"}),
-    )
+    name = your_name()
+    email = your_email(_("We send the details here, and the link to give the shift back."))
     phone = forms.CharField(
         label=_("Phone number"),
         help_text=_("Only for calls about this shift, such as a change on the day."),

@@ -7,11 +7,11 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from events.address_field import AddressField
 from events.errors import Refused
 from events.forms import ChangeForm, PartyForm, languages_offered, suggested_mode
 from events.languages import language_in_use, own_name
 from events.models import Event
+from events.person_fields import their_email, their_name, their_phone
 from events.ways import Way
 
 #: Refusals that speak to the guest, in words for staff.
@@ -41,25 +41,9 @@ class _ForStaff:
 class GuestForm(_ForStaff, PartyForm):
     """Somebody who calls or comes by. An e-mail address or a phone number is enough."""
 
-    name = forms.CharField(
-        label=_("Name"),
-        max_length=200,
-        widget=forms.TextInput({"autocomplete": "off"}),
-        error_messages={"required": _("Enter the guest’s name.")},
-    )
-    phone = forms.CharField(
-        label=_("Phone number"),
-        help_text=_("Without an email address, this is how a change reaches them."),
-        max_length=40,
-        required=False,
-        widget=forms.TextInput({"type": "tel", "autocomplete": "off"}),
-    )
-    email = AddressField(
-        label=_("Email address"),
-        help_text=_("With one, they get a confirmation and a link to change or cancel."),
-        required=False,
-        widget=forms.EmailInput({"autocomplete": "off"}),
-    )
+    name = their_name(_("Enter the guest’s name."))
+    phone = their_phone()
+    email = their_email(_("With one, they get a confirmation and a link to change or cancel."))
     language = forms.ChoiceField(label=_("Language they prefer"))
     overbook = forms.BooleanField(
         label=_("Give them a place even if that is more people than planned"), required=False

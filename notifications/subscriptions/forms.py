@@ -11,10 +11,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as now_in_language
 from django.utils.translation import gettext_lazy as _
 
-from events.address_field import AddressField
 from events.dates_text import babel_locale
 from events.languages import language_in_use, own_name
 from events.models import Office, OfficeKind, Topic
+from events.person_fields import your_email
 from notifications.models import Frequency
 from notifications.subscriptions.actions import Wish
 
@@ -93,10 +93,7 @@ class SubscribeForm(forms.Form):
     # What is shown has to be filled in; an office that is left out means none.
     mark_optional = False
 
-    email = AddressField(
-        label=_("Email address"),
-        widget=forms.EmailInput({"autocomplete": "email"}),
-    )
+    email = your_email()
     office = OfficesField(
         label=_("Whose letters?"),
         required=False,

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import clock, dates_text
-from events.address_field import AddressField
 from events.errors import Refused
 from events.languages import language_in_use, own_name
 from events.models import AuditEntry, Office
+from events.person_fields import their_email, their_name, their_phone
 from events.staff.access import FORM, POST, StaffRequest, desk_page, staff_page
 from events.token_pages import see_other
 from volunteers.actions.claims import claim_shift, release_claim, set_attended
@@ -28,24 +28,10 @@ from volunteers.staff.shift_edit import FOLDER, SECTION, own_shift, page_of
 class VolunteerForm(forms.Form):
     """Somebody who calls or comes by. An e-mail address or a phone number is enough."""
 
-    name = forms.CharField(
-        label=gettext_lazy("Name"),
-        max_length=200,
-        widget=forms.TextInput({"autocomplete": "off"}),
-        error_messages={"required": gettext_lazy("Enter the volunteer’s name.")},
-    )
-    phone = forms.CharField(
-        label=gettext_lazy("Phone number"),
-        help_text=gettext_lazy("Without an email address, this is how a change reaches them."),
-        max_length=40,
-        required=False,
-        widget=forms.TextInput({"type": "tel", "autocomplete": "off"}),
-    )
-    email = AddressField(
-        label=gettext_lazy("Email address"),
-        help_text=gettext_lazy("With one, they get a confirmation and a link to give it back."),
-        required=False,
-        widget=forms.EmailInput({"autocomplete": "off"}),
+    name = their_name(gettext_lazy("Enter the volunteer’s name."))
+    phone = their_phone()
+    email = their_email(
+        gettext_lazy("With one, they get a confirmation and a link to give it back.")
     )
     language = forms.ChoiceField(label=gettext_lazy("Language they prefer"))
 
