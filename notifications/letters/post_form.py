@@ -53,11 +53,13 @@ class PostForm(forms.Form):
     #: Of the letter as it is shown above the question.
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any = None, *, letter: Letter, readers: int, now: datetime) -> None:
+    def __init__(
+        self, data: Any = None, *, letter: Letter, readers: int, at_once: int, now: datetime
+    ) -> None:
         super().__init__(data, initial=_initial(letter))
         self.office, self.now = letter.office, now
         self.shown_revision = letter.revision
-        self._offer_mail(readers)
+        self._offer_mail(readers, at_once)
         self.fields["when"].sometimes_required = True  # type: ignore[attr-defined]
         for name in ("on", "at"):
             self.fields[name].sometimes_required = True  # type: ignore[attr-defined]
@@ -71,14 +73,14 @@ class PostForm(forms.Form):
             self.fields["confirmed"].label = wording(self.office, self.election)
             self.fields["confirmed"].sometimes_required = True  # type: ignore[attr-defined]
 
-    def _offer_mail(self, readers: int) -> None:
+    def _offer_mail(self, readers: int, at_once: int) -> None:
         field = self.fields["mails"]
         assert isinstance(field, forms.ChoiceField)
         mail = ngettext(
             "Post it, and mail it to %(count)s reader",
             "Post it, and mail it to %(count)s readers",
-            readers,
-        ) % {"count": readers}
+            at_once,
+        ) % {"count": at_once}
         if not readers:
             mail = now_in_language("Post it; nobody is on the list of its topics yet")
         field.choices = [("yes", mail), ("no", _("Post it on the website only; mail nobody"))]

@@ -7,6 +7,7 @@ from django.db.models import Count
 from events.models import Office, Topic
 from notifications.models import Letter, Subscription
 from notifications.models.letter import LetterQuerySet
+from notifications.models.subscription import SubscriptionQuerySet
 
 _SLUG = re.compile(r"[-\w]{1,120}", re.ASCII)
 
@@ -27,10 +28,19 @@ def matching_letters(*, topic: str = "", office: str = "") -> LetterQuerySet:
 
 def readers_of(office: Office | int, topics: list[Topic] | list[int]) -> int:
     """Return how many people get a letter of ``office`` on any of ``topics``, each once."""
-    live = Subscription.objects.live().filter(
-        office=office, topic__in=topics, person__email__isnull=False
-    )
-    return live.values("person").distinct().count()
+    return _people_of(Subscription.objects.live(), office, topics)
+
+
+def readers_at_once(office: Office | int, topics: list[Topic] | list[int]) -> int:
+    """Return how many of them get it as mail of its own; the others find it in their digest."""
+    return _people_of(Subscription.objects.live().immediate(), office, topics)
+
+
+def _people_of(
+    rows: SubscriptionQuerySet, office: Office | int, topics: list[Topic] | list[int]
+) -> int:
+    found = rows.filter(office=office, topic__in=topics, person__email__isnull=False)
+    return found.values("person").distinct().count()
 
 
 def readers_by_topic(office: Office | int) -> dict[int, int]:

@@ -41,7 +41,7 @@ from notifications.letters.attaching import change_attachments
 from notifications.letters.forms import LetterForm, initial_of
 from notifications.letters.meanwhile import Edit, edits_since
 from notifications.letters.post_form import PostForm
-from notifications.letters.queries import readers_by_topic, readers_of
+from notifications.letters.queries import readers_at_once, readers_by_topic, readers_of
 from notifications.letters.staff_parts import FOLDER, SECTION, letter_of, may_post
 from notifications.letters.trial import send_trial
 from notifications.models import Letter
@@ -269,8 +269,9 @@ def letter_post(request: StaffRequest, pk: int) -> HttpResponse:
         return redirect("staff-letter-account", pk=letter.pk)
     topics = list(letter.topics.all())
     readers = readers_of(letter.office, topics)
+    at_once = readers_at_once(letter.office, topics)
     sent = request.POST if request.method == "POST" else None
-    form = PostForm(sent, letter=letter, readers=readers, now=clock.now())
+    form = PostForm(sent, letter=letter, readers=readers, at_once=at_once, now=clock.now())
     allowed = may_post(request, letter.office)
     meanwhile: list[Edit] = []
     if request.method == "POST":
@@ -290,6 +291,7 @@ def letter_post(request: StaffRequest, pk: int) -> HttpResponse:
         "payer_missing": letter.office.kind == OfficeKind.CAMPAIGN and not letter.office.payer,
         "meanwhile": meanwhile,
         "readers": readers,
+        "in_digests": readers - at_once,
         "topics": [(topic, by_topic.get(topic.pk, 0)) for topic in topics],
         "versions": [
             {"code": code, "name": own_name(code), "words": letter.in_language(code)}
@@ -327,7 +329,7 @@ def _post(request: StaffRequest, letter: Letter, form: PostForm) -> HttpResponse
         return redirect("staff-letter-post", pk=letter.pk)
     posted = post_letter(**asked)
     if posted.mails:
-        readers = readers_of(posted.office_id, list(letter.topics.all()))
+        readers = readers_at_once(posted.office_id, list(letter.topics.all()))
         told = ngettext(
             "Posted. It goes out by mail to %(count)s reader now.",
             "Posted. It goes out by mail to %(count)s readers now.",

@@ -8,7 +8,7 @@ from django.test import Client
 
 from events.models import Office, StaffUser
 from notifications.letters.actions import edit_letter
-from notifications.models import Letter
+from notifications.models import Letter, Subscription
 from tests import clock
 from tests.factories import NOW, make_office, make_staff, make_topic
 from tests.notifications.mailing import mailed, make_letter, make_reader
@@ -152,6 +152,22 @@ def test_the_last_page_says_who_will_get_it(desk: Client, office: Office) -> Non
     assert "2 readers in all get it, each once." in text
     assert "Post it, and mail it to 2 readers" in text
     assert "Missing: Español." in text
+
+
+def test_the_last_page_says_who_finds_it_in_a_digest(desk: Client, office: Office) -> None:
+    topic = make_topic("housing")
+    for number in range(3):
+        make_reader(office, [topic], email=f"reader{number}@example.org")
+    weekly = Subscription.objects.filter(person__email="reader0@example.org")
+    weekly.update(frequency="weekly")
+    letter = make_letter(office, topics=[topic], post=False)
+    path = f"/staff/letters/{letter.pk}/post/"
+    text = page(desk.get(path)).text
+    assert "3 readers in all get it, each once. 1 of them finds it in a digest." in text
+    assert "Post it, and mail it to 2 readers" in text
+    answer = desk.post(path, {"mails": "yes"})
+    assert "It goes out by mail to 2 readers now." in page(desk.get(answer["Location"])).text
+    assert mailed("letter_posted") == ["reader1@example.org", "reader2@example.org"]
 
 
 @pytest.mark.parametrize(("mails", "told"), [("yes", ["ana@example.org"]), ("no", [])])
