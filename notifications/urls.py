@@ -39,9 +39,7 @@ pages = [
         staff.letter_unschedule,
         name="staff-letter-unschedule",
     ),
-    path(
-        "staff/letters/<int:pk>/files/<int:file>/", staff.letter_file, name="staff-letter-file"
-    ),
+    path("staff/letters/<int:pk>/files/<int:file>/", staff.letter_file, name="staff-letter-file"),
     path("staff/letters/<int:pk>/delete/", staff.letter_delete, name="staff-letter-delete"),
     path(
         "staff/letters/<int:pk>/account/", staff_posted.letter_account, name="staff-letter-account"
