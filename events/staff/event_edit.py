@@ -161,9 +161,7 @@ class Editing:
     def conflict(self, form: EventForm) -> HttpResponse:
         """Show what somebody else has saved meanwhile beside what is typed; save nothing."""
         assert self.event is not None
-        differences = form.differences()
-        form.take_over()
-        conflict = Conflict(differences, last_saved(self.event))
+        conflict = form.beside_what_is_saved(last_saved(self.event))
         return self.page(form, conflict=conflict, status=409)
 
     def change(self, form: EventForm, event: Event) -> Change | None:

@@ -11,6 +11,7 @@ from events.actions.events import EventDraft
 from events.languages import ASK_LINES, language_in_use, other_languages, own_name
 from events.models import Event, EventStatus, EventType, Mode, Office, Topic, Venue
 from events.staff.local_times import WhenForm, initial_when
+from events.staff.new_venue import NewVenueForm
 from events.staff.stale import SeenForm
 
 #: More than any event needs: a book of 15 pages.
@@ -24,8 +25,6 @@ REPEATS = [
     ("biweekly", _("Every two weeks")),
     ("monthly", _("Every month on the same weekday, like the second Tuesday")),
 ]
-#: The fields of a place that is not in the list yet, without their prefix.
-NEW_VENUE = ("name", "street", "locality", "region", "postal_code")
 
 _whole = {
     "invalid": _("Enter a whole number."),
@@ -34,7 +33,7 @@ _whole = {
 }
 
 
-class EventForm(WhenForm, SeenForm):
+class EventForm(NewVenueForm, WhenForm, SeenForm):
     """Write or edit an event. Drafts may lack a place; what is public may not (``public``).
 
     ``title`` and ``description`` are in the office's first language; those of another language
@@ -60,11 +59,6 @@ class EventForm(WhenForm, SeenForm):
         label=_("How can people take part?"), choices=Mode.choices, widget=forms.RadioSelect
     )
     venue = forms.ChoiceField(label=_("Place"), required=False)
-    venue_name = forms.CharField(label=_("Name of the place"), max_length=200, required=False)
-    venue_street = forms.CharField(label=_("Street address"), max_length=200, required=False)
-    venue_locality = forms.CharField(label=_("City"), max_length=100, required=False)
-    venue_region = forms.CharField(label=_("State"), max_length=50, required=False)
-    venue_postal_code = forms.CharField(label=_("Postal code"), max_length=20, required=False)
     remote_url = forms.URLField(
         label=_("Link to join online"),
         max_length=500,
@@ -168,6 +162,7 @@ class EventForm(WhenForm, SeenForm):
             f"{part}_{code}" for code in self.other_languages for part in ("title", "description")
         ]
         self.order_fields(["title", "event_type", "description", *other, "topics", "cohosts"])
+        self.order_new_venue()
         self.remember()
 
     def _offer(self, name: str, choices: list[Any]) -> None:
@@ -193,8 +188,6 @@ class EventForm(WhenForm, SeenForm):
         for code in self.other_languages:
             if data.get(f"description_{code}") and not data.get(f"title_{code}"):
                 self.add_error(f"title_{code}", _("Give this version a title, too."))
-        if not data.get("venue_name") and any(data.get(f"venue_{part}") for part in NEW_VENUE):
-            self.add_error("venue_name", _("Give the new place a name."))
         if self.public:
             self._miss_nothing(data)
         return data
@@ -207,12 +200,6 @@ class EventForm(WhenForm, SeenForm):
         joining = data.get("remote_url") or data.get("dial_in") or "remote_url" in self.errors
         if mode in (Mode.REMOTE, Mode.BOTH) and not joining:
             self.add_error("remote_url", _("Give a link or a phone number before it is public."))
-
-    def new_venue(self) -> dict[str, str] | None:
-        """Return the columns of a place that is not in the list yet, or ``None``."""
-        if not self.cleaned_data["venue_name"]:
-            return None
-        return {part: self.cleaned_data[f"venue_{part}"] for part in NEW_VENUE}
 
     def changes(self, venue: Venue | None = None) -> dict[str, Any]:
         """Return what the form says, as ``edit_event`` wants it; ``venue`` is the new place."""
@@ -270,9 +257,7 @@ class EventForm(WhenForm, SeenForm):
     @property
     def new_venue_is_open(self) -> bool:
         """Whether the fields of a new place are to be seen at once."""
-        return not self.all_venues or any(
-            self[f"venue_{part}"].value() or self[f"venue_{part}"].errors for part in NEW_VENUE
-        )
+        return not self.all_venues or super().new_venue_is_open
 
 
 class Version(NamedTuple):

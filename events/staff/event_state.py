@@ -26,7 +26,7 @@ from events.staff.access import FORM, StaffRequest, desk_page, own_row, staff_pa
 from events.staff.concerned import Told, who_is_told
 from events.staff.event_page import missing
 from events.staff.local_times import WhenForm, initial_when
-from events.staff.stale import Conflict, SeenForm, last_saved
+from events.staff.stale import SeenForm, last_saved
 from events.token_pages import see_other
 
 
@@ -143,9 +143,7 @@ def event_reschedule(request: StaffRequest, pk: int) -> HttpResponse:
             request, "event_reschedule", event, {"form": form}, status=422 if form.errors else 200
         )
     if form.is_stale:
-        conflict = Conflict(form.differences(), last_saved(event))
-        form.take_over()
-        context = {"form": form, "conflict": conflict}
+        context = {"form": form, "conflict": form.beside_what_is_saved(last_saved(event))}
         return _answer(request, "event_reschedule", event, context, status=409)
     facts = {name: form.cleaned_data[name] for name in ("starts_at", "ends_at", "timezone")}
     facts["all_day"] = form.cleaned_data["all_day"]

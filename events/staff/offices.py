@@ -15,7 +15,7 @@ from events.actions.offices import edit_office
 from events.models import Office
 from events.staff.access import FORM, StaffRequest, chosen_office, desk_page, staff_page
 from events.staff.office_form import OfficeForm
-from events.staff.stale import Conflict
+from events.staff.stale import Conflict, status_of
 from events.token_pages import see_other
 
 
@@ -36,8 +36,7 @@ def office_edit(request: StaffRequest, slug: str) -> HttpResponse:
     form = OfficeForm(request.POST or None, request.FILES or None, office=office)
     if request.method == "POST" and form.is_valid():
         if form.is_stale:
-            conflict = Conflict(form.differences(), None)
-            form.take_over()
+            conflict = form.beside_what_is_saved()
             return _form_page(request, office, form, conflict=conflict)
         _save(request, office, form)
         messages.success(request, _("Saved. The public pages show it."))
@@ -65,8 +64,7 @@ def _form_page(
     request: StaffRequest, office: Office, form: OfficeForm, *, conflict: Conflict | None = None
 ) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "conflict": conflict}
-    status = 409 if conflict else 422 if form.errors else 200
     return desk_page(
         request, "events/staff/office_form.html", context, section="office", office=office,
-        status=status,
+        status=status_of(form, conflict),
     )  # fmt: skip

@@ -70,12 +70,19 @@ class SeenForm(forms.Form):
                 found.append(Difference(name, str(field.label or ""), *shown))
         return found
 
-    def take_over(self) -> None:
-        """Let the next save be a knowing one: it has seen what is saved now."""
+    def beside_what_is_saved(self, last: AuditEntry | None = None) -> Conflict:
+        """Return what differs, and by whom. The next save is a knowing one: it has seen that."""
+        conflict = Conflict(self.differences(), last)
         data: Any = self.data
         data = data.copy()
         data["seen"] = self.now_saved
         self.data = data
+        return conflict
+
+
+def status_of(form: forms.Form, conflict: Conflict | None) -> int:
+    """Return the status of a page that shows ``form``: in conflict, with errors, or well."""
+    return 409 if conflict else 422 if form.errors else 200
 
 
 def _words(field: forms.Field, value: Any) -> str:

@@ -17,7 +17,7 @@ from events.actions.offices import save_topic
 from events.languages import other_languages, own_name
 from events.models import Office, Topic
 from events.staff.access import FORM, StaffRequest, desk_page, staff_page
-from events.staff.stale import Conflict, SeenForm
+from events.staff.stale import Conflict, SeenForm, status_of
 from events.token_pages import see_other
 
 
@@ -154,8 +154,7 @@ def topic_edit(request: StaffRequest, slug: str) -> HttpResponse:
     )
     if form.is_valid():
         if form.is_stale:
-            conflict = Conflict(form.differences(), None)
-            form.take_over()
+            conflict = form.beside_what_is_saved()
             return _form_page(request, form, topic, conflict=conflict)
         save_topic(slug=topic.slug, **form.facts(), now=clock.now(), actor=request.user)
         messages.success(request, _("Saved."))
@@ -171,7 +170,10 @@ def _form_page(
     conflict: Conflict | None = None,
 ) -> HttpResponse:
     context = {"form": form, "topic": topic, "conflict": conflict}
-    status = 409 if conflict else 422 if form.errors else 200
     return desk_page(
-        request, "events/staff/topic_form.html", context, section="topics", status=status
+        request,
+        "events/staff/topic_form.html",
+        context,
+        section="topics",
+        status=status_of(form, conflict),
     )

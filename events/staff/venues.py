@@ -16,7 +16,7 @@ from events.models import Event, Office, Venue
 from events.queries import read_page
 from events.staff.access import FORM, StaffRequest, chosen_office, desk_page, own_row, staff_page
 from events.staff.concerned import Told, who_is_told_of_venue
-from events.staff.stale import Conflict, SeenForm
+from events.staff.stale import Conflict, SeenForm, status_of
 from events.token_pages import see_other
 
 PAGE_SIZE = 100
@@ -150,8 +150,7 @@ def venue_edit(request: StaffRequest, pk: int) -> HttpResponse:
     form = VenueForm(request.POST if request.method == "POST" else None, venue=venue)
     if form.is_valid():
         if form.is_stale:
-            conflict = Conflict(form.differences(), None)
-            form.take_over()
+            conflict = form.beside_what_is_saved()
             return _form_page(request, venue.office, form, venue=venue, conflict=conflict)
         now, do = clock.now(), request.POST.get("do")
         after = Venue(office=venue.office, **form.columns())
@@ -189,8 +188,7 @@ def _form_page(
     if venue is not None:
         coming = Event.objects.posted().upcoming(clock.now()).filter(venue=venue).count()
     context = {"venue": venue, "form": form, "coming": coming, "conflict": conflict}
-    status = 409 if conflict else 422 if form.errors else 200
     return desk_page(
         request, "events/staff/venue_form.html", context, section="venues", office=office,
-        status=status,
+        status=status_of(form, conflict),
     )  # fmt: skip

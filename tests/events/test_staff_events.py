@@ -1,5 +1,6 @@
 """Events on the desk: the list, writing, copying, editing, and two who edit at once."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -474,3 +475,15 @@ def test_a_series_made_by_the_form_equals_one_made_by_the_action(desk: Desk) -> 
         set(series.events.values_list("starts_at", flat=True)) for series in (by_form, by_action)
     ]
     assert starts[0] == starts[1]
+
+
+def test_errors_are_summed_up_in_the_order_of_the_page(desk: Desk) -> None:
+    typed = desk.fill("staff-event-new") | {
+        "title": "", "starts_on": "2026-06-30", "starts_time": "18:00", "ends_time": "19:00",
+        "venue_street": "9 Elm Street", "remote_url": "x", "capacity": "0",
+    }  # fmt: skip
+    answer = desk.send("staff-event-new", typed | {"do": "save"})
+    assert answer.status_code == 422
+    summary = answer.content.decode().split('class="error-summary"')[1].split("</ul>")[0]
+    found = re.findall(r'href="#id_(\w+)"', summary)
+    assert found == ["title", "venue_name", "remote_url", "capacity"]

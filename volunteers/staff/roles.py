@@ -15,7 +15,7 @@ from events.languages import other_languages, own_name
 from events.models import Office
 from events.queries import read_page
 from events.staff.access import FORM, StaffRequest, chosen_office, desk_page, own_row, staff_page
-from events.staff.stale import Conflict, SeenForm
+from events.staff.stale import Conflict, SeenForm, status_of
 from events.token_pages import see_other
 from volunteers.actions.shifts import create_role, edit_role
 from volunteers.models import Shift, VolunteerRole
@@ -164,8 +164,7 @@ def role_edit(request: StaffRequest, pk: int) -> HttpResponse:
     form = RoleForm(sent, office=role.office, role=role)
     if form.is_valid():
         if form.is_stale:
-            conflict = Conflict(form.differences(), None)
-            form.take_over()
+            conflict = form.beside_what_is_saved()
             return _form_page(request, role.office, form, role=role, conflict=conflict)
         edit_role(role_id=role.pk, changes=form.facts(), now=clock.now(), actor=request.user)
         messages.success(request, _("Saved. Every shift of this role shows it."))
@@ -182,7 +181,11 @@ def _form_page(
     conflict: Conflict | None = None,
 ) -> HttpResponse:
     context = {"role": role, "form": form, "conflict": conflict}
-    status = 409 if conflict else 422 if form.errors else 200
     return desk_page(
-        request, f"{FOLDER}/role_form.html", context, section=SECTION, office=office, status=status
+        request,
+        f"{FOLDER}/role_form.html",
+        context,
+        section=SECTION,
+        office=office,
+        status=status_of(form, conflict),
     )

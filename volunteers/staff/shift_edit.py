@@ -142,8 +142,7 @@ class Editing:
         if not form.is_valid():
             return self.page(form, status=422)
         if form.is_stale:
-            conflict = Conflict(form.differences(), last_saved(self.shift))
-            form.take_over()
+            conflict = form.beside_what_is_saved(last_saved(self.shift))
             return self.page(form, conflict=conflict, status=409)
         change = self.change(form)
         if self.template == "shift_move" and (change is None or change.when is None):

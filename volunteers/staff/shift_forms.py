@@ -11,6 +11,7 @@ from events.errors import Refused
 from events.languages import local_name, other_languages, own_name
 from events.models import Event, Office, Venue
 from events.staff.local_times import WhenForm, initial_when
+from events.staff.new_venue import NewVenueForm
 from events.staff.stale import SeenForm
 from volunteers.actions.shifts import default_shift_times
 from volunteers.models import Shift, VolunteerRole
@@ -19,8 +20,6 @@ from volunteers.models import Shift, VolunteerRole
 LONGEST_TEXT = 10_000
 MOST_PEOPLE = 10_000
 
-#: The fields of a place that is not in the list yet, without their prefix.
-NEW_VENUE = ("name", "street", "locality", "region", "postal_code")
 #: The field of the form on which a refusal of the actions is shown.
 _REFUSED_ON = {"starts_at": "starts_on", "ends_at": "ends_time"}
 
@@ -70,7 +69,7 @@ class MoveForm(WhenForm, SeenForm):
         self.add_error(field if field in self.fields else None, refused.message)
 
 
-class ShiftForm(MoveForm):
+class ShiftForm(NewVenueForm, MoveForm):
     """Write or edit a shift. A new role or place that is filled in wins over the list."""
 
     role = forms.ChoiceField(label=_("What the volunteers do"), required=False)
@@ -89,11 +88,6 @@ class ShiftForm(MoveForm):
     minimum = _people(_("People needed"), _("With fewer, the desk shows a gap."), required=True)
     capacity = _people(_("Most people"), _("Leave it empty for no limit."), required=False)
     venue = forms.ChoiceField(label=_("Place"), required=False)
-    venue_name = forms.CharField(label=_("Name of the place"), max_length=200, required=False)
-    venue_street = forms.CharField(label=_("Street address"), max_length=200, required=False)
-    venue_locality = forms.CharField(label=_("City"), max_length=100, required=False)
-    venue_region = forms.CharField(label=_("State"), max_length=50, required=False)
-    venue_postal_code = forms.CharField(label=_("Postal code"), max_length=20, required=False)
     notes = forms.CharField(
         label=_("What to know before you come"),
         help_text=_("Volunteers read this on the page and in their mail: what to bring or wear, "
@@ -137,6 +131,7 @@ class ShiftForm(MoveForm):
             none = now_in_language("No role is on the list yet")
         self._offer("role", none, [(pk, local_name(role)) for pk, role in self.all_roles.items()])
         self._offer("venue", self._usual_place(), self._places())
+        self.order_new_venue()
 
     def _offer(self, name: str, none: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -165,8 +160,6 @@ class ShiftForm(MoveForm):
             self.add_error("role_name", _("Give the new role a name."))
         elif not data.get("role") and not data.get("role_name") and "role" not in self.errors:
             self.add_error("role", _("Choose a role, or write a new one."))
-        if not data.get("venue_name") and any(data.get(f"venue_{part}") for part in NEW_VENUE):
-            self.add_error("venue_name", _("Give the new place a name."))
         minimum, capacity = data.get("minimum"), data.get("capacity")
         if minimum and capacity and capacity < minimum:
             self.add_error("capacity", _("This is less than the people needed."))
@@ -180,12 +173,6 @@ class ShiftForm(MoveForm):
             "name": self.cleaned_data["role_name"],
             "description": _text(self.cleaned_data["role_description"]),
         }
-
-    def new_venue(self) -> dict[str, str] | None:
-        """Return the columns of a place that is not in the list yet, or ``None``."""
-        if not self.cleaned_data["venue_name"]:
-            return None
-        return {part: self.cleaned_data[f"venue_{part}"] for part in NEW_VENUE}
 
     def changes(
         self, role: VolunteerRole | None = None, venue: Venue | None = None
@@ -212,12 +199,8 @@ class ShiftForm(MoveForm):
     @property
     def new_role_is_open(self) -> bool:
         """Whether the fields of a new role are to be seen at once."""
-        return not self.all_roles or _is_filled(self, "role_name", "role_description")
-
-    @property
-    def new_venue_is_open(self) -> bool:
-        """Whether the fields of a new place are to be seen at once."""
-        return _is_filled(self, *(f"venue_{part}" for part in NEW_VENUE))
+        new = (self["role_name"], self["role_description"])
+        return not self.all_roles or any(field.value() or field.errors for field in new)
 
 
 def _notes_in(code: str) -> str:
@@ -237,10 +220,6 @@ class EventMoveForm(_EventsZone, MoveForm):
 
 class EventShiftForm(_EventsZone, ShiftForm):
     """Write or edit a shift at an event."""
-
-
-def _is_filled(form: forms.Form, *names: str) -> bool:
-    return any(form[name].value() or form[name].errors for name in names)
 
 
 def _text(typed: str) -> str:
