@@ -10,7 +10,14 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from events import extensions
-        from notifications import catalogue_desk, desk, doorbell, embed_desk, person_section
+        from notifications import (
+            catalogue_desk,
+            deliveries_desk,
+            desk,
+            doorbell,
+            embed_desk,
+            person_section,
+        )
         from notifications.letters import attaching
         from notifications.letters import staff as letters_desk
 
@@ -20,4 +27,5 @@ class NotificationsConfig(AppConfig):
         attaching.register()
         embed_desk.register()
         catalogue_desk.register()
+        deliveries_desk.register()
         extensions.doorbells.append(doorbell.ring)

@@ -106,6 +106,10 @@ class Delivery(models.Model):
             models.Index(fields=["letter_id", "state"], name="delivery_letter_state"),
             models.Index(fields=["person", "planned_at"], name="delivery_person"),
             models.Index(fields=["planned_at"], name="delivery_planned"),
+            # Letters, which are nearly all rows, have none.
+            models.Index(
+                fields=["event_id"], condition=Q(event_id__isnull=False), name="delivery_event"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,7 @@ from tests.factories import (
     make_staff,
     make_topic,
 )
+from tests.notifications.mailing import plan
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +33,8 @@ PAGES = [
     "events/{draft}/post/", "events/{draft}/delete/", "venues/", "venues/new/", "topics/",
     "topics/new/", "offices/district-4/", "members/", "calendar/", "no-mail/",
     "embed/", "embed/?what=events&limit=0", "messages/", "messages/rsvp_confirmed/",
-    "messages/letter_posted/?language=es",
+    "messages/letter_posted/?language=es", "deliveries/", "deliveries/?state=failed&since=x",
+    "deliveries/{delivery}/", "deliveries/why/", "deliveries/why/?event={event}&email=a@b.example",
 ]  # fmt: skip
 
 
@@ -83,6 +85,7 @@ def test_every_page_is_accessible_and_fits_the_screen(visitor: Visitor, office: 
     keys = {
         "event": Event.objects.get(title="Budget night").pk,
         "draft": Event.objects.get(title="Half written").pk,
+        "delivery": plan(clock.now())[0].pk,
     }
     paths = [f"/staff/{path.format(**keys)}" for path in PAGES]
     paths += ["/es/staff/", "/es/staff/events/", f"/es/staff/events/{keys['event']}/edit/"]

@@ -1,0 +1,146 @@
+"""What became of a delivery and what will happen next, in words for staff."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events import dates_text
+from events.languages import language_in_use
+from events.proof import address_hashes
+from notifications import catalogue
+from notifications.models import (
+    Delivery,
+    DeliveryState,
+    Letter,
+    MailHold,
+    Suppression,
+    SuppressionReason,
+)
+
+#: What the states are called.
+STATES = {
+    DeliveryState.DUE: gettext_lazy("Waiting"),
+    DeliveryState.CLAIMED: gettext_lazy("Taken up"),
+    DeliveryState.TRANSMITTING: gettext_lazy("Being sent"),
+    DeliveryState.RETRY: gettext_lazy("To be tried again"),
+    DeliveryState.ACCEPTED: gettext_lazy("Accepted"),
+    DeliveryState.FAILED: gettext_lazy("Failed"),
+    DeliveryState.UNKNOWN: gettext_lazy("Unknown"),
+    DeliveryState.SUPPRESSED: gettext_lazy("Not written to"),
+    DeliveryState.SUPERSEDED: gettext_lazy("No longer true"),
+    DeliveryState.EXPIRED: gettext_lazy("Given up"),
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Why or why not, in words; ``code`` names the kind of answer."""
+
+    code: str
+    text: str
+    delivery: Delivery | None = None
+
+
+def moment(at: datetime, timezone: str) -> str:
+    """Return an instant in words, in the zone and in the language of the page."""
+    return dates_text.moment_text(at, timezone, language_in_use())
+
+
+def title_of(delivery: Delivery) -> str:
+    """Return what a delivery's message is called; its bare name where no message is called so."""
+    try:
+        return str(catalogue.named(delivery.message).title)
+    except KeyError:
+        return delivery.message
+
+
+def outcome(delivery: Delivery, *, now: datetime, timezone: str) -> Answer:
+    """Say what became of one delivery, and what will happen next. Three queries at most."""
+    state = DeliveryState(delivery.state)
+    ended = moment(delivery.finished_at, timezone) if delivery.finished_at else ""
+    words = delivery.error
+    if state == DeliveryState.ACCEPTED:
+        text = _(
+            "The receiving mail server took it %(when)s. It may be in the spam folder; what "
+            "happens behind that server nobody can see."
+        ) % {"when": ended}
+    elif state == DeliveryState.FAILED:
+        text = _(
+            "The mail server refused it for good %(when)s, and said: %(words)s. It is not tried "
+            "again by itself."
+        ) % {"when": ended, "words": words or "–"}
+    elif state == DeliveryState.UNKNOWN:
+        text = _(
+            "The line broke %(when)s, just as it was sent: the person may have it or not. It goes "
+            "out again only if staff order it."
+        ) % {"when": ended}
+    elif state == DeliveryState.SUPPRESSED:
+        text = _("It was not sent: %(why)s") % {"why": _why_suppressed(delivery, timezone)}
+    elif state == DeliveryState.SUPERSEDED:
+        text = _(
+            "It was not sent, since it was no longer true when its turn came %(when)s (%(words)s). "
+            "Nothing more happens."
+        ) % {"when": ended, "words": words or "–"}
+    elif state == DeliveryState.EXPIRED:
+        text = _(
+            "It was given up %(when)s, since it came too late to be of use. Nothing more happens."
+        ) % {"when": ended}
+    elif state in (DeliveryState.CLAIMED, DeliveryState.TRANSMITTING):
+        text = _("It is being sent at this moment.")
+    else:
+        text = still_due(delivery, now=now, timezone=timezone)
+    return Answer(state.value, text, delivery)
+
+
+def _why_suppressed(delivery: Delivery, timezone: str) -> str:
+    hashes = [delivery.address_hash]
+    if delivery.person is not None and delivery.person.email:
+        hashes += address_hashes(delivery.person.email)
+    row = Suppression.objects.filter(address_hash__in=hashes).order_by("-created_at").first()
+    if row is None:
+        return _("at that time the address was to get no mail. By now it may be written to again.")
+    since = moment(row.created_at, timezone)
+    return {
+        SuppressionReason.BOUNCED: _("the mail server said %(since)s that the address is bad."),
+        SuppressionReason.COMPLAINED: _("the person complained about our mail %(since)s."),
+        SuppressionReason.PERSON: _("the person wants no mail, since %(since)s."),
+        SuppressionReason.STAFF: _("the office stopped mail to this address %(since)s."),
+    }[SuppressionReason(row.reason)] % {"since": since}
+
+
+def still_due(delivery: Delivery, *, now: datetime, timezone: str) -> str:
+    """Say why a delivery has not gone out yet, and when it will. Two queries."""
+    hold = (
+        MailHold.objects.filter(Q(office=None) | Q(office=delivery.office_id))
+        .order_by("since")
+        .first()
+    )
+    if hold is not None:
+        return _(
+            "It waits, as all mail does since %(since)s: the mail server refuses us and says "
+            "“%(words)s”. It goes out by itself when that is mended."
+        ) % {"since": moment(hold.since, timezone), "words": hold.reason}
+    if delivery.letter_id is not None:
+        letter = Letter.objects.filter(pk=delivery.letter_id).only("paused_at").first()
+        if letter is not None and letter.paused_at is not None:
+            return _("It waits: the letter’s mail is paused since %(since)s.") % {
+                "since": moment(letter.paused_at, timezone)
+            }
+    following = moment(delivery.next_attempt_at, timezone)
+    if delivery.state == DeliveryState.RETRY:
+        return _("The mail server put it off and said: %(words)s. It is tried again %(when)s.") % {
+            "words": delivery.error or "–",
+            "when": following,
+        }
+    if delivery.next_attempt_at > now:
+        return _("It waits for its time, %(when)s.") % {"when": following}
+    if delivery.error:
+        return _("It could not be sent so far (%(words)s). It is tried again by itself.") % {
+            "words": delivery.error
+        }
+    if delivery.priority:
+        return _("It waits for its turn: other mail goes before letters. It goes out by itself.")
+    return _("It waits for its turn and goes out by itself, mostly within a minute.")
