@@ -1,4 +1,4 @@
-# `make run` and `make test` set up all they need. Python 3.11 to 3.13 and pip have to be there.
+# `make run` and `make test` set up all they need. Python 3.11 to 3.13 with venv has to be there.
 .DEFAULT_GOAL := help
 .PHONY: help run up test faults check styles messages lock
 
@@ -44,8 +44,7 @@ messages:
 	@$(VENV_PYTHON) tools/messages.py update
 
 lock:
-	@$(PYTHON) tools/setup.py dev
-	@$(PYTHON) -m pip --python $(VENV_PYTHON) install --quiet uv
+	@$(PYTHON) tools/setup.py dev uv
 	@for kind in base dev; do .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate requirements/$$kind.in \
 		--output-file requirements/$$kind.txt || exit 1; done

@@ -2,9 +2,9 @@
 
     python3 tools/setup.py base styles messages
 
-Needs Python and pip alone: Node comes with a Python package, and translations are compiled by one.
-Each step leaves a stamp that holds a hash of what it was made from. This file must be readable by
-any Python 3, so that an old one gets an answer and not a syntax error.
+Needs Python with venv alone: Node comes with a Python package, and translations are compiled by
+one. Each step leaves a stamp that holds a hash of what it was made from. This file must be readable
+by any Python 3, so that an old one gets an answer and not a syntax error.
 """
 
 import fcntl
@@ -178,12 +178,18 @@ def dotenv():
         file.write_text(DOTENV)
 
 
+def uv():
+    """Install what resolves the requirements anew."""
+    run([*pip(), "install", "--quiet", "uv"], why="uv cannot be installed; the reason is above.")
+
+
 STEPS = {
     "base": lambda: install("base"),
     "dev": lambda: install("dev"),
     "styles": styles,
     "messages": messages,
     "dotenv": dotenv,
+    "uv": uv,
 }
 
 
