@@ -5,7 +5,6 @@ Those of the calendar feeds are in ``notifications/calendars/urls.py``.
 
 from django.urls import path
 
-from notifications import embed_desk
 from notifications.letters import feed, pdf, staff, staff_posted
 from notifications.letters import views as letters
 from notifications.subscriptions import embed
@@ -19,7 +18,6 @@ pages = [
     path("subscribe/", subscriptions.subscribe_page, name="subscribe"),
     path("subscribe/sent/", subscriptions.subscribe_sent, name="subscribe-sent"),
     path("embed/subscribe/", embed.embed_subscribe, name="embed-subscribe"),
-    path("staff/embed/", embed_desk.embeds, name="staff-embeds"),
     path("staff/subscribers/", subscribers.subscribers, name="staff-subscribers"),
     path(
         "staff/subscribers/import/", subscribers.subscribers_import, name="staff-subscribers-import"
