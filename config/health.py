@@ -6,7 +6,7 @@ woken up knows which machine to look at.
 
 import os
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -16,14 +16,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from events import clock
-from events.models import Outbox
-from notifications.models import Delivery, Tick
+from notifications import watch
 
-#: Beat's minute may come late, but three times in a row it has stopped.
-OLDEST_TICK = timedelta(minutes=3)
-#: A confirmation that is due for so long means that mail is not going out. Letters wait for their
-#: turn (DELIVERY.md, 7), so their age is reported and does not count.
-OLDEST_DUE = timedelta(minutes=15)
 #: Seconds that the broker gets to answer.
 BROKER_PATIENCE = 1.0
 
@@ -95,38 +89,28 @@ def _broker() -> Check:
 
 
 def _tick() -> Check:
-    at = Tick.objects.order_by("-at").values_list("at", flat=True).first()
+    at = watch.last_tick()
     if at is None:
         return {"ok": False, "age_seconds": None}
-    age = clock.database_now() - at
-    return {"ok": age <= OLDEST_TICK, "age_seconds": _seconds(age)}
+    now = clock.database_now()
+    return {"ok": now - at <= watch.OLDEST_TICK, "age_seconds": age_seconds(at, now)}
 
 
 def _deliveries() -> Check:
     now = clock.database_now()
-
-    def oldest(priority: int) -> timedelta | None:
-        due = Delivery.objects.filter(
-            state__in=["due", "retry"], priority=priority, next_attempt_at__lte=now
-        )
-        since = due.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
-        return None if since is None else now - since
-
-    # Facts that nobody has begun to plan: they become messages, and are as late as these.
-    facts = Outbox.objects.filter(cursor="").order_by("created_at")
-    since = facts.values_list("created_at", flat=True).first()
-    unplanned = None if since is None else now - since
-    waiting, letters = oldest(0), oldest(1)
+    waiting = watch.oldest_due(now, priority=0)
+    unplanned = watch.oldest_unplanned()
     return {
-        "ok": all(age is None or age <= OLDEST_DUE for age in (waiting, unplanned)),
-        "oldest_due_seconds": _seconds(waiting),
-        "oldest_due_letter_seconds": _seconds(letters),
-        "oldest_unplanned_seconds": _seconds(unplanned),
+        "ok": all(at is None or now - at <= watch.OLDEST_DUE for at in (waiting, unplanned)),
+        "oldest_due_seconds": age_seconds(waiting, now),
+        "oldest_due_letter_seconds": age_seconds(watch.oldest_due(now, priority=1), now),
+        "oldest_unplanned_seconds": age_seconds(unplanned, now),
     }
 
 
-def _seconds(age: timedelta | None) -> int | None:
-    return None if age is None else max(int(age.total_seconds()), 0)
+def age_seconds(at: datetime | None, now: datetime) -> int | None:
+    """Return how long ago ``at`` was, in whole seconds; None where there is no such moment."""
+    return None if at is None else max(int((now - at).total_seconds()), 0)
 
 
 CHECKS: dict[str, Callable[[], Check]] = {

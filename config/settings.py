@@ -365,6 +365,10 @@ TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", "0", 0, 10)
 RATE_LIMITS = env.switch("RATE_LIMITS", "on")
 if not RATE_LIMITS:
     ACCOUNT_RATE_LIMITS = False
+# Who sends it may read /metrics from anywhere; without one, only who is on this host.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+if METRICS_TOKEN and (len(METRICS_TOKEN) < 20 or not METRICS_TOKEN.isascii()):
+    stop("METRICS_TOKEN must have at least 20 letters or digits.")
 # The part of a pool's places that RSVPs from unproven addresses may take.
 UNPROVEN_SHARE = env.share("UNPROVEN_SHARE", "0.25")
 

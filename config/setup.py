@@ -46,7 +46,7 @@ class SetupMiddleware:
     """Leads every page of an empty site to `/setup/`. Asks the database until an office is seen."""
 
     #: Paths that work without an office: watching, styles and scripts, and the set-up itself.
-    FREE = ("healthz", "readyz", "static", "setup", "dev")
+    FREE = ("healthz", "readyz", "metrics", "static", "setup", "dev")
     #: Whether this process has seen an office; it then asks no more.
     has_office = False
 

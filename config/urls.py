@@ -6,7 +6,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from config import accounts, api, health, pages, setup
+from config import accounts, api, health, metrics, pages, setup
 from events import urls as events
 from notifications import desk_urls
 from notifications import urls as notifications
@@ -28,6 +28,7 @@ urlpatterns = [
     path("me/<str:token>/", pages.me_link, name="me-link"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("api/v1/", api.urls),
     *calendars.feeds,
     *notifications.links,

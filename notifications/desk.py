@@ -1,6 +1,6 @@
 """What the staff desk's first page shows of mail and letters, and what a new office does first."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -9,13 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from events import extensions
 from events.extensions import DeskCard, FirstStep
-from events.models import Event, Office, Outbox
-from notifications.models import Delivery, Letter, MailHold, Subscription, Tick
+from events.models import Event, Office
+from notifications import watch
+from notifications.models import Delivery, Letter, MailHold, Subscription
 
-#: A confirmation that is due for so long means that mail is not going out (as /readyz has it).
-OLDEST_DUE = timedelta(minutes=15)
-#: Beat's minute may come late, but not so late.
-OLDEST_TICK = timedelta(minutes=15)
 DRAFTS = 5
 
 
@@ -30,17 +27,14 @@ def mail_banner(
     own = Q(office=None) | Q(office__in=offices)
     hold = MailHold.objects.filter(own).select_related("office").order_by("since").first()
     due = Delivery.objects.filter(own, state__in=["due", "retry"], priority=0)
-    since = due.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
-    # Facts that nobody has begun to plan are messages, too, which only do not exist yet.
-    facts = Outbox.objects.filter(cursor="").order_by("created_at")
-    unplanned = facts.values_list("created_at", flat=True).first()
-    since = min((moment for moment in (since, unplanned) if moment is not None), default=None)
-    tick = Tick.objects.order_by("-at").values_list("at", flat=True).first()
+    waits = (watch.oldest_due(now, priority=0, whose=own), watch.oldest_unplanned())
+    since = min((moment for moment in waits if moment is not None), default=None)
+    tick = watch.last_tick()
     if hold is not None:
         return {"hold": hold, "since": hold.since, "waiting": due.count()}
-    if since is not None and now - since > OLDEST_DUE:
+    if since is not None and now - since > watch.OLDEST_DUE:
         return {"since": since, "waiting": due.count()}
-    if tick is not None and now - tick > OLDEST_TICK:
+    if tick is not None and now - tick > watch.OLDEST_TICK:
         return {"since": tick, "is_standing": True, "waiting": due.count()}
     return None
 

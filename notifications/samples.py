@@ -279,12 +279,15 @@ def rsvp_cancelled(scene: Scene) -> Told:
     return scene.told("rsvp_cancelled")
 
 
-def rsvp_expired(scene: Scene) -> Told:
-    rsvp = _unproven(scene)
-    # Not by `expire_unproven()`, which would look after the real guests, too.
-    with operation(at=scene.later) as op:
+def _expire(rsvp: RSVP, at: datetime) -> None:
+    """End one RSVP; ``expire_unproven()`` would look after the real guests, too."""
+    with operation(at=at) as op:
         line.end(op, rsvp.event, rsvp)
         op.record("rsvp.expired", event=rsvp.event, person=rsvp.person_id, rsvp=rsvp)
+
+
+def rsvp_expired(scene: Scene) -> Told:
+    _expire(_unproven(scene), scene.later)
     return scene.told("rsvp_expired")
 
 
