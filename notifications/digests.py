@@ -125,7 +125,7 @@ def _runs(due: Sequence[Morning]) -> dict[tuple[int, date], DigestRun]:
         office__in={morning.office.pk for morning in due},
         date__in={morning.date for morning in due},
     )
-    return {(run.office_id, run.date): run for run in rows}  # type: ignore[attr-defined]
+    return {(run.office_id, run.date): run for run in rows}
 
 
 def _plan_chunk(

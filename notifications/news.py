@@ -4,10 +4,10 @@ The same reading decides whether somebody gets a digest and what stands in it.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Min, OuterRef, Subquery
 from django.db.models.functions import Coalesce
@@ -69,30 +69,31 @@ def _shifts(office: Office | int, now: datetime, since: datetime, until: datetim
     topic = Topic.objects.filter(slug=VOLUNTEER).values_list("pk", flat=True).first()
     if topic is None:
         return []
-    rows = (
+    shifts: Any = (
         Shift.objects.filter(office=office)
         .effective(start=now)
         .posted()
         .going_on()
         .with_open_places()
         .public_between(since, until)
-        .filter(starts_at__gt=now)
     )
-    return [
-        Item("shift", pk, at, frozenset({topic})) for pk, at in rows.values_list("pk", "public_at")
-    ]
+    rows = shifts.filter(starts_at__gt=now).values_list("pk", "public_at")
+    return [Item("shift", pk, at, frozenset({topic})) for pk, at in rows]
 
 
-def _items(kind: str, rows: object) -> list[Item]:
+def _items(kind: str, rows: Iterable[Any]) -> list[Item]:
     topics: dict[tuple[int, datetime], set[int]] = defaultdict(set)
-    for pk, at, topic in rows:  # type: ignore[attr-defined]
-        topics[pk, at].add(topic)
-    return [Item(kind, pk, at, frozenset(about - {None})) for (pk, at), about in topics.items()]
+    for pk, at, topic in rows:
+        if topic is not None:
+            topics[pk, at].add(topic)
+    return [Item(kind, pk, at, frozenset(about)) for (pk, at), about in topics.items()]
 
 
-def mailed_letters(people: Sequence[int], items: Sequence[Item]) -> Mapping[int, AbstractSet[int]]:
+def mailed_letters(
+    people: Sequence[int], items: Sequence[Item]
+) -> Mapping[int | None, AbstractSet[int | None]]:
     """Return which of these letters people got, or get, as a mail of its own; one query."""
-    mailed: dict[int, set[int]] = defaultdict(set)
+    mailed: dict[int | None, set[int | None]] = defaultdict(set)
     letters = [item.pk for item in items if item.kind == "letter"]
     if letters:
         rows = Delivery.objects.filter(
@@ -104,7 +105,7 @@ def mailed_letters(people: Sequence[int], items: Sequence[Item]) -> Mapping[int,
 
 
 def of_reader(
-    items: Sequence[Item], topics: Mapping[int, datetime], *, without: AbstractSet[int]
+    items: Sequence[Item], topics: Mapping[int, datetime], *, without: AbstractSet[int | None]
 ) -> list[Item]:
     """Return what is news to a reader, who has each of ``topics`` told up to an instant.
 

@@ -141,7 +141,7 @@ def _events(keys: Sequence[int], language: str, now: datetime) -> list[dict[str,
     listed: dict[object, dict[str, Any]] = {}
     events = Event.objects.filter(pk__in=keys).for_cards().order_by("starts_at", "pk")
     for event in events:
-        series = event.series_id or ("single", event.pk)  # type: ignore[attr-defined]
+        series = event.series_id or ("single", event.pk)
         if series in listed:
             listed[series]["dates"] += 1
             continue
@@ -162,7 +162,7 @@ def _events(keys: Sequence[int], language: str, now: datetime) -> list[dict[str,
 
 
 def _shifts(keys: Sequence[int], language: str) -> list[dict[str, Any]]:
-    shifts = Shift.objects.filter(pk__in=keys).effective().with_all_shown()
+    shifts: Any = Shift.objects.filter(pk__in=keys).effective().with_all_shown()
     return [
         {
             "title": occasions.shift_title(shift, language),

@@ -22,4 +22,4 @@ class DigestRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"digests of office {self.office_id}, {self.date}"  # type: ignore[attr-defined]
+        return f"digests of office {self.office_id}, {self.date}"

@@ -136,7 +136,8 @@ def _cooldown_until(asked: Sequence[SubscriptionRequest]) -> datetime:
     """Return until when no further mail asks the person to confirm something."""
     if not asked:
         return datetime.min.replace(tzinfo=UTC)
-    pause = COOLDOWN * 4 ** min(len(asked) - 1, 8)
+    times: int = 4 ** min(len(asked) - 1, 8)
+    pause = COOLDOWN * times
     return asked[-1].created_at + min(pause, LONGEST_COOLDOWN)
 
 

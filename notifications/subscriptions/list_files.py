@@ -232,11 +232,11 @@ def _moment(text: str) -> datetime | None:
     if not text:
         return None
     try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        moment: datetime | None = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         moment = next(filter(None, (_parsed(text, form) for form in _DATES)), None)
-        if moment is None:
-            return None
+    if moment is None:
+        return None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

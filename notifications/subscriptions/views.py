@@ -155,8 +155,8 @@ def _request_of(token: str) -> SubscriptionRequest | None:
 def _show_confirm(request: HttpRequest, token: str) -> HttpResponse:
     asked = _request_of(token)
     if asked is None or asked.is_expired(clock.now()):
-        context = {"state": "expired", "office": asked.office if asked is not None else None}
-        return render(request, "notifications/subscriptions/confirm.html", context)
+        over = {"state": "expired", "office": asked.office if asked is not None else None}
+        return render(request, "notifications/subscriptions/confirm.html", over)
     rows = list(
         asked.subscriptions.select_related("office", "topic")
         .prefetch_related("topic__translations")

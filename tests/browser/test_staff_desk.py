@@ -32,6 +32,7 @@ PAGES = [
     "events/{event}/history/", "events/{event}/reschedule/", "events/{event}/cancel/",
     "events/{draft}/post/", "events/{draft}/delete/", "venues/", "venues/new/", "topics/",
     "topics/new/", "offices/district-4/", "members/", "calendar/", "no-mail/",
+    "subscribers/", "subscribers/import/",
     "embed/", "embed/?what=events&limit=0", "messages/", "messages/rsvp_confirmed/",
     "messages/letter_posted/?language=es", "deliveries/", "deliveries/?state=failed&since=x",
     "deliveries/{delivery}/", "deliveries/why/", "deliveries/why/?event={event}&email=a@b.example",
