@@ -69,7 +69,7 @@ def _lines() -> Iterable[str]:
         "tick_age_seconds", "Seconds since the minutely tick last came round.",
         _known(age_seconds(watch.last_tick(), now)),
     )  # fmt: skip
-    ages = {
+    ages: dict[tuple[tuple[str, str], ...], int] = {
         (("kind", kind),): age_seconds(watch.oldest_due(now, priority=priority), now) or 0
         for priority, kind in watch.KINDS.items()
     }

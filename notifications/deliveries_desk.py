@@ -105,7 +105,8 @@ def deliveries(request: StaffRequest) -> HttpResponse:
 
 def _about(request: StaffRequest) -> tuple[Letter | None, Event | None]:
     """Return the letter or the event of this member's offices that the query names; else 404."""
-    letter = event = None
+    letter: Letter | None = None
+    event: Event | None = None
     if (key := asked_key(request, "letter")) is not None:
         letter = own_row(request, Letter.objects.all(), pk=key)
     if (key := asked_key(request, "event")) is not None:
@@ -248,7 +249,8 @@ def delivery(request: StaffRequest, pk: int) -> HttpResponse:
     row = own_row(request, rows, pk=pk)
     assert row.office is not None
     zone = row.office.timezone
-    letter = event = None
+    letter: Letter | None = None
+    event: Event | None = None
     if row.letter_id is not None:
         letter = Letter.objects.filter(office=row.office, pk=row.letter_id).first()
     if row.event_id is not None:

@@ -129,7 +129,7 @@ def _because_of(delivery: Delivery, letter: Letter) -> Iterable[Subscription]:
     if letter.posted_at is None:
         return []
     rows = _live_then(delivery.person_id, letter.office_id, letter.posted_at)
-    return rows.filter(topic__letters=letter)  # type: ignore[no-any-return]
+    return rows.filter(topic__letters=letter)
 
 
 # --- Why it was not sent -------------------------------------------------------------------------

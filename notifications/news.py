@@ -69,38 +69,39 @@ def _shifts(office: Office | int, now: datetime, since: datetime, until: datetim
     topic = Topic.objects.filter(slug=VOLUNTEER).values_list("pk", flat=True).first()
     if topic is None:
         return []
-    shifts: Any = (
-        Shift.objects.filter(office=office)
+    rows = (
+        Shift.objects.filter(office=office)  # type: ignore[misc]
         .effective(start=now)
         .posted()
         .going_on()
         .with_open_places()
         .public_between(since, until)
+        .filter(starts_at__gt=now)
     )
-    rows = shifts.filter(starts_at__gt=now).values_list("pk", "public_at")
-    return [Item("shift", pk, at, frozenset({topic})) for pk, at in rows]
+    return [
+        Item("shift", pk, at, frozenset({topic}))
+        for pk, at in rows.values_list("pk", "public_at")  # type: ignore[misc]
+    ]
 
 
-def _items(kind: str, rows: Iterable[Any]) -> list[Item]:
+def _items(kind: str, rows: object) -> list[Item]:
     topics: dict[tuple[int, datetime], set[int]] = defaultdict(set)
-    for pk, at, topic in rows:
-        if topic is not None:
-            topics[pk, at].add(topic)
-    return [Item(kind, pk, at, frozenset(about)) for (pk, at), about in topics.items()]
+    for pk, at, topic in rows:  # type: ignore[attr-defined]
+        topics[pk, at].add(topic)
+    return [Item(kind, pk, at, frozenset(about - {None})) for (pk, at), about in topics.items()]
 
 
-def mailed_letters(
-    people: Sequence[int], items: Sequence[Item]
-) -> Mapping[int | None, AbstractSet[int | None]]:
+def mailed_letters(people: Sequence[int], items: Sequence[Item]) -> Mapping[int, AbstractSet[int]]:
     """Return which of these letters people got, or get, as a mail of its own; one query."""
-    mailed: dict[int | None, set[int | None]] = defaultdict(set)
+    mailed: dict[int, set[int]] = defaultdict(set)
     letters = [item.pk for item in items if item.kind == "letter"]
     if letters:
         rows = Delivery.objects.filter(
             person__in=people, message="letter_posted", letter_id__in=letters
         )
         for person, letter in rows.values_list("person_id", "letter_id"):
-            mailed[person].add(letter)
+            if person is not None and letter is not None:
+                mailed[person].add(letter)
     return mailed
 
 

@@ -124,7 +124,10 @@ def _settled_since(now: datetime, leads: Mapping[int, object]) -> _Settled:
         office_id__in=leads,
         at__gte=now - LOOKS_BACK,
         action__in=(
-            "event.rescheduled", "event.resumed", "shift.rescheduled", "office.edited",
+            "event.rescheduled",
+            "event.resumed",
+            "shift.rescheduled",
+            "office.edited",
         ),
     ).order_by("at", "id")
     for entry in entries.only("action", "at", "office_id", "event_id", "subjects", "changes"):

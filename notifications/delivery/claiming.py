@@ -18,6 +18,7 @@ from django.db.models import (
     Case,
     DateTimeField,
     F,
+    Field,
     Q,
     QuerySet,
     UUIDField,
@@ -214,6 +215,12 @@ def finish(delivery: Delivery, batch: Batch, **values: Any) -> bool:
     return recorded
 
 
+def _column(name: str) -> "Field[Any, Any]":
+    field = Delivery._meta.get_field(name)
+    assert isinstance(field, Field)
+    return field
+
+
 @cache
 def _ending(columns: tuple[str, ...]) -> Update:
     """Return the statement that records these columns of a delivery that is still ours."""
@@ -229,7 +236,7 @@ def _ending(columns: tuple[str, ...]) -> Update:
             ),
         ),
         lease_until=Slot("lease", DateTimeField()),
-        **{name: Slot(name, Delivery._meta.get_field(name)) for name in columns},
+        **{name: Slot(name, _column(name)) for name in columns},
     )
 
 

@@ -51,11 +51,8 @@ def after_end(delivery: Delivery, *, error: str, now: datetime) -> None:
     )
     accepted = rows.filter(state=DeliveryState.ACCEPTED).aggregate(at=Max("finished_at"))["at"]
     ends = rows.filter(state__in=ENDED, finished_at__gt=accepted or now - LOOKS_BACK)
-    days = {
-        at.date()
-        for at, said in ends.values_list("finished_at", "error")
-        if at is not None and is_soft(said)
-    }
+    found = ends.values_list("finished_at", "error")
+    days = {at.date() for at, said in found if at is not None and is_soft(said)}
     if len(days) >= DAYS:
         suppression.suppress(
             email=address,

@@ -24,7 +24,7 @@ class Slot(Expression):
         super().__init__(output_field=output_field)
         self.name = name
 
-    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, Any]:
         return "%s", [_Value(self.name, self.output_field)]
 
 
@@ -41,7 +41,7 @@ class Update:
 
     def __init__(self, queryset: QuerySet[Any], **values: Any) -> None:
         query = queryset.query.chain(UpdateQuery)
-        query.add_update_values(values)
+        query.add_update_values(values)  # type: ignore[attr-defined]
         self.sql, self.params = query.get_compiler(connection=connection).as_sql()
 
     def run(self, **slots: Any) -> int:

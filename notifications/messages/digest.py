@@ -162,12 +162,12 @@ def _events(keys: Sequence[int], language: str, now: datetime) -> list[dict[str,
 
 
 def _shifts(keys: Sequence[int], language: str) -> list[dict[str, Any]]:
-    shifts: Any = Shift.objects.filter(pk__in=keys).effective().with_all_shown()
+    shifts = Shift.objects.filter(pk__in=keys).effective().with_all_shown()
     return [
         {
             "title": occasions.shift_title(shift, language),
             "when": occasions.when_words(shift),
             "url": addresses.page("shift", pk=shift.pk),
         }
-        for shift in shifts.order_by("starts_at", "pk")
+        for shift in shifts.order_by("starts_at", "pk")  # type: ignore[misc]
     ]

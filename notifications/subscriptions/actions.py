@@ -136,8 +136,7 @@ def _cooldown_until(asked: Sequence[SubscriptionRequest]) -> datetime:
     """Return until when no further mail asks the person to confirm something."""
     if not asked:
         return datetime.min.replace(tzinfo=UTC)
-    times: int = 4 ** min(len(asked) - 1, 8)
-    pause = COOLDOWN * times
+    pause: timedelta = COOLDOWN * 4 ** min(len(asked) - 1, 8)
     return asked[-1].created_at + min(pause, LONGEST_COOLDOWN)
 
 

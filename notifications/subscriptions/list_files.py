@@ -231,6 +231,7 @@ def _moment(text: str) -> datetime | None:
     """Return when somebody opted in, in UTC; None for what cannot be read as a date."""
     if not text:
         return None
+    moment: datetime | None
     try:
         moment: datetime | None = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:

@@ -141,7 +141,7 @@ class ListForm(forms.Form):
         self, data: Any = None, files: Any = None, *, offices: list[Office], topics: list[Topic]
     ) -> None:
         super().__init__(data, files)
-        self.all_topics = {topic.slug: topic for topic in topics}
+        self.known = {topic.slug: topic for topic in topics}
         self._offer("topics", topic_choices(topics))
         self._offer("office", [(one.slug, one.name) for one in offices])
         if len(offices) < 2:
@@ -153,7 +153,7 @@ class ListForm(forms.Form):
         field.choices = choices
 
     def clean_topics(self) -> list[Topic]:
-        return [self.all_topics[slug] for slug in self.cleaned_data["topics"]]
+        return [self.known[slug] for slug in self.cleaned_data["topics"]]
 
     def clean(self) -> dict[str, Any]:
         """Give the content of the list as ``content``, from the file or from the step before."""

@@ -155,8 +155,9 @@ def _request_of(token: str) -> SubscriptionRequest | None:
 def _show_confirm(request: HttpRequest, token: str) -> HttpResponse:
     asked = _request_of(token)
     if asked is None or asked.is_expired(clock.now()):
-        over = {"state": "expired", "office": asked.office if asked is not None else None}
-        return render(request, "notifications/subscriptions/confirm.html", over)
+        office = asked.office if asked is not None else None
+        gone = {"state": "expired", "office": office}
+        return render(request, "notifications/subscriptions/confirm.html", gone)
     rows = list(
         asked.subscriptions.select_related("office", "topic")
         .prefetch_related("topic__translations")
