@@ -233,7 +233,7 @@ def _moment(text: str) -> datetime | None:
         return None
     moment: datetime | None
     try:
-        moment: datetime | None = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         moment = next(filter(None, (_parsed(text, form) for form in _DATES)), None)
     if moment is None:
