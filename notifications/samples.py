@@ -38,16 +38,18 @@ from volunteers.models import Shift, ShiftClaim, VolunteerRole
 LATER = timedelta(minutes=10)
 DAYS_AHEAD = 10
 
-TOWN_HALL = _("Town hall on parking")
-OFFICE_HOURS = _("Office hours")
-REASON = _("The library has a water leak.")
-LETTER = _("Parking on Oak Avenue")
-BODY = _("Dear Director,\n\nplease count the cars on Oak Avenue, and tell us what you find.")
-GREETER, INTERPRETER = _("Greeter"), _("Interpreter")
-LIBRARY, ROOM = _("Main Library, Community Room"), _("City Hall, Council Chamber")
-ENTRANCE, BUS = _("Use the door on Oak Avenue."), _("Bus 14 stops at the door.")
-JACKET = _("Bring a warm jacket.")
-TOPIC = _("Streets and parking")
+TOWN_HALL = _("Town hall on street lights")
+DESK_HOURS = _("An hour with your council member")
+REASON = _("The library has no power that day.")
+LETTER = _("Street lights on Elm Street")
+BODY = _(
+    "Dear Director,\n\nplease count the street lights on Elm Street, and tell us what you find."
+)
+WELCOME, SOUND = _("Welcome at the door"), _("Sound desk")
+LIBRARY, ROOM = _("Garden Library, Reading Room"), _("Old Town Hall, Great Room")
+ENTRANCE, BUS = _("Use the door on Elm Street."), _("Bus 9 stops at the corner.")
+HAT = _("Bring a hat for the sun.")
+TOPIC = _("Streets and lights")
 
 
 class Sample(NamedTuple):
@@ -113,7 +115,7 @@ class Scene:
     @cached_property
     def library(self) -> Venue:
         return offices.create_venue(
-            office=self.office, name=gettext(LIBRARY), street="12 Oak Avenue",
+            office=self.office, name=gettext(LIBRARY), street="12 Elm Street",
             locality=self.office.jurisdiction, entrance=gettext(ENTRANCE), transit=gettext(BUS),
             step_free=True, now=self.now,
         )  # fmt: skip
@@ -161,14 +163,14 @@ class Scene:
             now=self.now,
         )  # fmt: skip
 
-    def shift(self, event: Event | None = None, role: str = GREETER, **columns: Any) -> Shift:
+    def shift(self, event: Event | None = None, role: str = WELCOME, **columns: Any) -> Shift:
         begins = event.starts_at - timedelta(hours=1) if event else self.at(DAYS_AHEAD, 17, 30)
         columns.setdefault("capacity", 2)
         if event is None:
             columns.setdefault("venue", self.library)
         return shift_actions.create_shift(
             office=self.office, role=self.role(role), event=event, starts_at=begins,
-            ends_at=begins + timedelta(hours=3), notes=gettext(JACKET), now=self.now, **columns,
+            ends_at=begins + timedelta(hours=3), notes=gettext(HAT), now=self.now, **columns,
         )  # fmt: skip
 
     def claim(self, shift: Shift, whose: str = "") -> ShiftClaim:
@@ -325,7 +327,7 @@ def claim_refused(scene: Scene) -> Told:
     event = scene.town_hall()
     scene.claim(scene.shift(event), "busy")
     claim_actions.claim_shift(
-        shift_id=scene.shift(role=INTERPRETER).pk, name="Vic Ortiz", email=scene.address("busy"),
+        shift_id=scene.shift(role=SOUND).pk, name="Vic Ortiz", email=scene.address("busy"),
         language=scene.language, now=scene.now,
     )  # fmt: skip
     return scene.told("claim_refused")
@@ -345,7 +347,7 @@ def _with_both(scene: Scene, event: Event) -> None:
 def dates_cancelled(scene: Scene) -> Told:
     begins = scene.at(DAYS_AHEAD, 18)
     draft = EventDraft(
-        **scene.words(OFFICE_HOURS, description=""), event_type="office_hours", starts_at=begins,
+        **scene.words(DESK_HOURS, description=""), event_type="office_hours", starts_at=begins,
         ends_at=begins + timedelta(hours=2), timezone=scene.office.timezone, venue=scene.library,
     )  # fmt: skip
     series = series_actions.create_series(

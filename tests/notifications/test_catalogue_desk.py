@@ -49,7 +49,7 @@ def test_a_message_is_shown_with_a_made_up_case(desk: Desk) -> None:
     before = everything()
     shown = desk.see("staff-message", kind="rsvp_confirmed")
     assert everything() == before
-    assert "You have a place: Town hall on parking" in shown.text
+    assert "You have a place: Town hall on street lights" in shown.text
     assert "notifications/email/rsvp_confirmed/" in shown.text
     assert "Brings an entry for the calendar." in shown.text
     assert "Real Neighbor" not in shown.text
@@ -57,7 +57,7 @@ def test_a_message_is_shown_with_a_made_up_case(desk: Desk) -> None:
 
 def test_the_sample_comes_in_each_language(desk: Desk) -> None:
     shown = desk.see("staff-message", "?language=es", kind="rsvp_confirmed")
-    assert "Asamblea pública sobre el estacionamiento" in shown.text
+    assert "Asamblea pública sobre el alumbrado" in shown.text
     assert shown.fields["language"] == "es"
     assert desk.ask("staff-message", "?language=xx", kind="rsvp_confirmed").status_code == 404
     assert desk.ask("staff-message", kind="gone").status_code == 404

@@ -121,7 +121,7 @@ def test_a_subject_names_the_year_when_it_is_another_one() -> None:
 def test_titles_and_dates_are_in_the_readers_language() -> None:
     _delivery, mail = made("rsvp_confirmed", "es")
     assert "Reunión sobre el estacionamiento, jueves, 11 de junio" in mail.subject
-    assert "jueves, 11 de junio de 2026, 6:30–8:00 p.m. PDT" in mail.text
+    assert "Jueves, 11 de junio de 2026, 6:30–8:00 p.m. PDT" in mail.text
 
 
 def test_a_language_that_the_site_does_not_speak_still_shows_its_own_titles() -> None:
