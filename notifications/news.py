@@ -4,10 +4,10 @@ The same reading decides whether somebody gets a digest and what stands in it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import Min, OuterRef, Subquery
 from django.db.models.functions import Coalesce
