@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from events import dates_text
 from events.languages import language_in_use
@@ -22,16 +22,16 @@ from notifications.models import (
 
 #: What the states are called.
 STATES = {
-    DeliveryState.DUE: gettext_lazy("Waiting"),
-    DeliveryState.CLAIMED: gettext_lazy("Taken up"),
-    DeliveryState.TRANSMITTING: gettext_lazy("Being sent"),
-    DeliveryState.RETRY: gettext_lazy("To be tried again"),
-    DeliveryState.ACCEPTED: gettext_lazy("Accepted"),
-    DeliveryState.FAILED: gettext_lazy("Failed"),
-    DeliveryState.UNKNOWN: gettext_lazy("Unknown"),
-    DeliveryState.SUPPRESSED: gettext_lazy("Not written to"),
-    DeliveryState.SUPERSEDED: gettext_lazy("No longer true"),
-    DeliveryState.EXPIRED: gettext_lazy("Given up"),
+    DeliveryState.DUE: pgettext_lazy("message", "Waiting"),
+    DeliveryState.CLAIMED: pgettext_lazy("message", "Taken up"),
+    DeliveryState.TRANSMITTING: pgettext_lazy("message", "Being sent"),
+    DeliveryState.RETRY: pgettext_lazy("message", "To be tried again"),
+    DeliveryState.ACCEPTED: pgettext_lazy("message", "Accepted"),
+    DeliveryState.FAILED: pgettext_lazy("message", "Failed"),
+    DeliveryState.UNKNOWN: pgettext_lazy("message", "Unknown"),
+    DeliveryState.SUPPRESSED: pgettext_lazy("message", "Not written to"),
+    DeliveryState.SUPERSEDED: pgettext_lazy("message", "No longer true"),
+    DeliveryState.EXPIRED: pgettext_lazy("message", "Given up"),
 }
 
 
