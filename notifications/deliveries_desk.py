@@ -1,7 +1,8 @@
 """What went out, what waits and what failed, on the desk: a list, a plot, and each one's story."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -62,7 +63,8 @@ class FilterForm(forms.Form):
         field.choices = choices
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True)
+class Row:
     """A delivery in the list."""
 
     delivery: Delivery
@@ -164,7 +166,8 @@ GROUPS = (
 BAR, GAP, HEIGHT = 16, 4, 40
 
 
-class Bar(NamedTuple):
+@dataclass(frozen=True)
+class Bar:
     """One day of one group, in the plot's own units."""
 
     x: int
@@ -172,7 +175,8 @@ class Bar(NamedTuple):
     height: int
 
 
-class Group(NamedTuple):
+@dataclass(frozen=True)
+class Group:
     """One line of the plot. Each has a scale of its own: one failure shows beside 100,000."""
 
     name: str
@@ -189,7 +193,8 @@ class Group(NamedTuple):
         return max(self.counts)
 
 
-class Plot(NamedTuple):
+@dataclass(frozen=True)
+class Plot:
     """Deliveries by the day on which they were planned and by what became of them."""
 
     days: list[date]

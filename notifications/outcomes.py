@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ from notifications.models import (
 )
 
 #: What the states are called.
-STATES = {
+STATES: dict[DeliveryState, Any] = {
     DeliveryState.DUE: pgettext_lazy("message", "Waiting"),
     DeliveryState.CLAIMED: pgettext_lazy("message", "Taken up"),
     DeliveryState.TRANSMITTING: pgettext_lazy("message", "Being sent"),
