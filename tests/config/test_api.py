@@ -250,11 +250,16 @@ def test_letter_has_exactly_the_promised_fields(client: Client, office: Office) 
         "office": "rivera",
         "signatories": ["Ana Rivera", "Tom Li"],
         "url": "http://testserver/letters/leak/",
+        "retracted_at": None,
+        "outcome_on": None,
     }
     assert get(client, "letters") == {"items": [listed], "count": 1}
     assert get(client, "letters/leak") == listed | {
         "addressees": ["Water agency"],
         "body": "Fix the *leak*.",
+        "retraction_reason": "",
+        "outcome": "",
+        "attachments": [],
     }
     assert get(client, "letters/draft", 404)["error"] == "not_found"
 

@@ -46,7 +46,7 @@ def test_an_address_and_a_yes(street: Street) -> None:
 
 def test_she_chooses_what_she_gets(street: Street) -> None:
     dora = reader(street, "Dora", "legislation")
-    dora.follow("Change your topics")
+    dora.follow("Change your topics, or how often we write")
     dora.press("Save", topics=["events", "volunteer"])
     assert "Saved. This is what you get from now on." in dora.page.text
     letter_posted(street, "legislation")
