@@ -99,7 +99,7 @@ def test_letters_by_keyboard_from_a_letter_to_the_preferences(without_javascript
     dora.open(addresses.confirm_path(asked.pk))
     dora.enter("Yes, send me these letters")
     assert page.inner_text("h1") == "You are on the list"
-    dora.enter("Change your topics")
+    dora.enter("Change your topics, or how often we write")
     dora.tab_to("Community events")
     page.keyboard.press("Space")
     dora.enter("Save")
