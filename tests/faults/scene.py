@@ -20,7 +20,7 @@ from events.models import ClockOffset, Event, Office, Outbox, Person, Topic
 from notifications import planning, reminders
 from notifications.delivery.claiming import LEASE, due
 from notifications.delivery.retry import LONGEST_PAUSE
-from notifications.models import Delivery, MailHold, Subscription
+from notifications.models import Delivery, MailHold, Subscription, Tick
 from notifications.models.delivery import OPEN
 from tests.factories import NOW, make_event, make_office, make_rsvp, make_topic
 from tests.faults import tally
@@ -152,9 +152,14 @@ class Scene:
         return held or not Delivery.objects.filter(due(now)).exists()
 
     @staticmethod
-    def is_planned() -> bool:
-        """Whether no fact is waiting to be told."""
-        return not Outbox.objects.exists()
+    def has_ticked(moment: datetime) -> bool:
+        """Whether a tick has come round since then."""
+        return Tick.objects.filter(at__gte=moment).exists()
+
+    @staticmethod
+    def forget_hints() -> None:
+        """Take out of the queue what an earlier test has left there."""
+        current_app.control.purge()
 
     @staticmethod
     def nothing_open() -> bool:

@@ -185,8 +185,9 @@ def test_a_mail_server_that_is_off_for_an_hour_loses_nothing(scene: Scene) -> No
     scene.letter_to_readers(50)
     for _ in range(32):
         scene.advance(timedelta(minutes=5))
+        moment = scene.now()
         scene.tick()
-        wait_for(scene.is_planned, what="the planner")
+        wait_for(lambda moment=moment: scene.has_ticked(moment), seconds=60, what="the tick")
     assert len(scene.sink.taken) == 5
     scene.sink.come_back()
     scene.let_time_pass()
