@@ -106,6 +106,9 @@ def _why_suppressed(delivery: Delivery, timezone: str) -> str:
     since = moment(row.created_at, timezone)
     return {
         SuppressionReason.BOUNCED: _("the mail server said %(since)s that the address is bad."),
+        SuppressionReason.SOFT_BOUNCES: _(
+            "the mailbox was full, or took nothing, on several days; the last one was %(since)s."
+        ),
         SuppressionReason.COMPLAINED: _("the person complained about our mail %(since)s."),
         SuppressionReason.PERSON: _("the person wants no mail, since %(since)s."),
         SuppressionReason.STAFF: _("the office stopped mail to this address %(since)s."),

@@ -186,6 +186,7 @@ def test_a_refusal_is_told_in_the_words_of_the_server(copy: Delivery) -> None:
     ("reason", "words"),
     [
         ("bounced", "the address is bad"),
+        ("soft_bounces", "the mailbox was full, or took nothing, on several days"),
         ("complained", "complained about our mail"),
         ("person", "the person wants no mail"),
         ("staff", "the office stopped mail"),
