@@ -1,8 +1,9 @@
-"""Throws out rows that nobody will read again. The tick's work, at most once an hour."""
+"""Throws out or folds rows that nobody will read again. The tick's work, at most once an hour."""
 
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -11,7 +12,7 @@ from events import rate_limits
 from events.models import Event, SignInLink
 from events.models.event import FEED_PAST
 from notifications.calendars.blocks import render_version
-from notifications.delivery.folding import fold
+from notifications.delivery.folding import fold_some
 from notifications.models import (
     CalendarBlock,
     SenderMinute,
@@ -64,7 +65,9 @@ def expired_requests(now: datetime) -> "QuerySet[Any]":
     return SubscriptionRequest.objects.expired(now)
 
 
-SPENT: list[Callable[[datetime], "QuerySet[Any]"]] = [
+Spent = Callable[[datetime], "QuerySet[Any]"]
+
+SPENT: list[Spent] = [
     rate_limits.spent,
     spent_links,
     # The wishes first: they outlive their request else.
@@ -75,24 +78,36 @@ SPENT: list[Callable[[datetime], "QuerySet[Any]"]] = [
 ]
 
 
+def _delete_some(spent: Spent, now: datetime) -> int:
+    """Delete a batch of what is spent; return how many rows."""
+    rows = spent(now)
+    keys = list(rows.values_list("pk", flat=True)[:BATCH])
+    if keys:
+        rows.model._base_manager.filter(pk__in=keys).delete()
+    return len(keys)
+
+
+#: Each does a batch of its work and returns how many rows that were; 0 when nothing is left.
+STEPS: list[Callable[[datetime], int]] = [
+    *(partial(_delete_some, spent) for spent in SPENT),
+    fold_some,
+]
+
+
 def clean(*, now: datetime) -> int:
     """Delete or fold what is spent, in batches; return how many rows.
 
-    0 within an hour of the last run.
-
-    Of ticks that come at once, one does it.
+    0 within an hour of the last run. Of ticks that come at once, one does it.
     """
     due = Tick.objects.filter(Q(cleaned_at=None) | Q(cleaned_at__lte=now - PAUSE))
     if not due.update(cleaned_at=now):
         return 0
     end = time.monotonic() + SLICE
-    deleted = 0
-    for spent in SPENT:
-        rows = spent(now)
-        while keys := list(rows.values_list("pk", flat=True)[:BATCH]):
-            rows.model._base_manager.filter(pk__in=keys).delete()
-            deleted += len(keys)
+    done = 0
+    for step in STEPS:
+        while rows := step(now):
+            done += rows
             if time.monotonic() > end:
                 Tick.objects.update(cleaned_at=None)
-                return deleted
-    return deleted + fold(now=now)
+                return done
+    return done

@@ -3,7 +3,6 @@
 What became of a letter can be told for ever; who got it, for ninety days (DELIVERY.md, Design 10).
 """
 
-import time
 from collections import Counter
 from datetime import date, datetime, timedelta
 
@@ -16,29 +15,17 @@ from notifications.models.delivery import OPEN
 #: Long after the week that the planner looks back, in which a key must not be missing.
 KEPT = timedelta(days=90)
 BATCH = 1000
-#: Seconds that one run takes at most; the next tick takes up what is left.
-SLICE = 2.0
 
 #: What a counter is of: message, state, month, letter, event.
 Group = tuple[str, str, date, int | None, int | None]
 
 
-def fold(*, now: datetime) -> int:
-    """Fold deliveries that ended and are older than :data:`KEPT`; return how many.
+def fold_some(now: datetime) -> int:
+    """Fold a batch of deliveries that ended and are older than :data:`KEPT`; return how many.
 
     The rows of a letter stay as long as any of its mail is still on its way: its account must add
-    up. Each batch is one transaction, so that a kill between counting and deleting changes nothing.
+    up. It is one transaction, so that a kill between counting and deleting changes nothing.
     """
-    end = time.monotonic() + SLICE
-    folded = 0
-    while batch := _fold_batch(now):
-        folded += batch
-        if time.monotonic() > end:
-            break
-    return folded
-
-
-def _fold_batch(now: datetime) -> int:
     open_ones = Delivery.objects.filter(letter_id=OuterRef("letter_id"), state__in=OPEN)
     with transaction.atomic(durable=True):
         rows = list(

@@ -1,18 +1,23 @@
 """Old deliveries become counters, and nothing is counted twice or too early."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from notifications.delivery import folding
-from notifications.delivery.folding import KEPT, fold
+from notifications.delivery.folding import KEPT, fold_some
 from notifications.models import Delivery, DeliveryCount
 from tests.notifications.delivery.kit import LETTER, THEN, make_delivery
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_catalogue")]
 
 OLD = THEN - KEPT - timedelta(days=1)
+
+
+def fold(*, now: datetime) -> int:
+    """Fold batch after batch, as the cleaner does; return how many rows."""
+    return sum(iter(lambda: fold_some(now), 0))
 
 
 def counts() -> dict[tuple[str, str, int | None], int]:
