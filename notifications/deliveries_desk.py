@@ -17,6 +17,7 @@ from events.models import Event, Office, Person
 from events.queries import FURTHEST_OFFSET, read_page
 from events.staff.access import StaffRequest, asked_key, desk_page, own_row, staff_page
 from notifications import catalogue, explaining
+from notifications.known_people import person_of
 from notifications.models import Delivery, DeliveryState, Letter
 from notifications.models.delivery import OPEN
 from notifications.outcomes import STATES, outcome, title_of
@@ -304,7 +305,7 @@ def why(request: StaffRequest) -> HttpResponse:
     told: list[explaining.Told] = []
     about = letter or event
     if email and about is not None:
-        person = explaining.person_of(email, [about.office])
+        person = person_of(email, [about.office])
         zone = about.office.timezone
         if letter is not None:
             answer = explaining.why_not_letter(person=person, letter=letter, now=now, timezone=zone)

@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy
 
 from events import extensions
 from events.languages import language_in_use
-from events.models import RSVP, AuditEntry, Event, Office, Outbox, Person
+from events.models import RSVP, AuditEntry, Event, Outbox, Person
 from events.models.attendance import Attendance
 from notifications import catalogue
 from notifications.delivery.folding import KEPT
-from notifications.delivery.staff import known_to
+from notifications.known_people import NOBODY
 from notifications.letters.account import MESSAGE as LETTER_POSTED
+from notifications.letters.account import is_being_planned
 from notifications.messages.events import KNEW_AFTER, OF_EVENTS
 from notifications.models import Delivery, Frequency, Letter, Subscription
 from notifications.outcomes import Answer, moment, outcome, title_of
@@ -162,9 +163,7 @@ def why_not_letter(
     reason = _why_not_a_reader(letter, rows, on_topic, timezone)
     if reason is not None:
         return reason
-    if _is_unplanned(AuditEntry.objects.filter(
-        office_id=letter.office_id, action="letter.posted", subjects__letter=letter.pk
-    )):  # fmt: skip
+    if is_being_planned(letter):
         return _not_planned()
     if letter.posted_at < now - KEPT:
         return _too_old()
@@ -298,13 +297,9 @@ def _why_not_told(
     return _unexplained()
 
 
-def _is_unplanned(entries: Any) -> bool:
-    return bool(Outbox.objects.filter(operation__in=entries.values("operation")).exists())
-
-
 def nobody() -> Answer:
     """Say that the office knows nobody of an address; the same if only others know them."""
-    return Answer("nobody", _("Your office has nothing to do with anybody of this address."))
+    return Answer("nobody", str(NOBODY))
 
 
 def _no_address() -> Answer:
@@ -330,11 +325,3 @@ def _unexplained() -> Answer:
         _("The facts do not say. The person should have been told, or heard of it in a message "
           "about something else."),
     )  # fmt: skip
-
-
-# --- Whom the question may be about --------------------------------------------------------------
-
-
-def person_of(email: str, offices: Sequence[Office]) -> Person | None:
-    """Return whom these offices know under an address; None also where only others do."""
-    return Person.objects.filter(known_to(offices, "pk"), email=email.strip().lower()).first()

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,15 +15,15 @@ from django.utils.translation import gettext_lazy
 from events import clock
 from events.address_field import AddressField
 from events.extensions import DeskSection, address_proven, desk_sections
-from events.models import RSVP, Office, Person
+from events.models import Office, Person
 from events.staff.access import FORM, POST, StaffRequest, chosen_office, desk_page, staff_page
 from events.staff.tabs import Show, tabbed_list
 from events.token_pages import see_other
 from notifications import catalogue
 from notifications.delivery import suppression
 from notifications.delivery.actions import THEIRS, resume_mail, stop_mail
-from notifications.models import Delivery, Subscription, Suppression, SuppressionReason
-from volunteers.models import ShiftClaim
+from notifications.known_people import NOBODY, known_to, person_of
+from notifications.models import Delivery, Suppression, SuppressionReason
 
 PAGE_SIZE = 50
 SECTION = "no-mail"
@@ -88,24 +88,6 @@ class StopForm(forms.Form):
     )
 
 
-def known_to(offices: Sequence[Office], person: str = "person") -> Q:
-    """Return the condition that ``person`` is somebody whom these offices have rows of.
-
-    A guest, a volunteer, whoever signed up for their letters, or whom they wrote to (DESIGN.md,
-    People and staff).
-    """
-    theirs = [
-        Delivery.objects.filter(office__in=offices),
-        RSVP.objects.filter(event__office__in=offices),
-        ShiftClaim.objects.filter(shift__office__in=offices),
-        Subscription.objects.filter(office__in=offices),
-    ]
-    known = Q()
-    for rows in theirs:
-        known |= Q(Exists(rows.filter(person=OuterRef(person))))
-    return known
-
-
 def _rows(offices: Sequence[Office]) -> "QuerySet[Suppression]":
     rows = Suppression.objects.filter(known_to(offices), person__email__isnull=False)
     return rows.select_related("person")
@@ -165,10 +147,9 @@ def _stop(request: StaffRequest, office: Office, form: StopForm) -> bool:
     Not where an office that this manager does not manage writes to the person, too: a campaign
     would else silence a public office.
     """
-    email = form.cleaned_data["email"].strip().lower()
-    person = Person.objects.filter(known_to(request.offices, "pk"), email=email).first()
+    person = person_of(form.cleaned_data["email"], request.offices)
     if person is None:
-        form.add_error("email", _("Your office has nothing to do with anybody of this address."))
+        form.add_error("email", str(NOBODY))
         return False
     managed = {one.pk for one in request.grants.offices("edit_suppressions")}
     others = list(Office.objects.exclude(pk__in=managed))
@@ -185,7 +166,7 @@ def _stop(request: StaffRequest, office: Office, form: StopForm) -> bool:
         person_id=person.pk, office=office, reason=form.cleaned_data["reason"], now=clock.now(),
         actor=request.user,
     )  # fmt: skip
-    messages.success(request, _("%(email)s gets no mail any more.") % {"email": email})
+    messages.success(request, _("%(email)s gets no mail any more.") % {"email": person.email})
     return True
 
 

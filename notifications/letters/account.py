@@ -92,14 +92,15 @@ def account_of(letter: Letter, now: datetime) -> Account:
     folded: Counter[str] = Counter(dict(gone.values_list("state").annotate(n=Sum("count"))))
     return Account(
         counts=counts + folded,
-        is_planning=_is_planning(letter),
+        is_planning=is_being_planned(letter),
         rate=_rate(letter, now),
         at=now,
         folded=folded.total(),
     )
 
 
-def _is_planning(letter: Letter) -> bool:
+def is_being_planned(letter: Letter) -> bool:
+    """Whether not all of its readers have a copy on its way yet; one query."""
     posted = AuditEntry.objects.filter(
         office_id=letter.office_id, action="letter.posted", subjects__letter=letter.pk
     )

@@ -71,14 +71,6 @@ def answer(delivery: Delivery, *, now=MUCH_LATER) -> explaining.Answer:
 # --- Who is meant --------------------------------------------------------------------------------
 
 
-def test_only_whom_the_office_has_to_do_with_is_known(office: Office, topic: Topic) -> None:
-    other = make_office(slug="campaign", kind="campaign")
-    ana = make_reader(office, [topic], email=EMAIL)
-    assert explaining.person_of(" Ana@Example.org ", [office]) == ana
-    assert explaining.person_of(EMAIL, [other]) is None
-    assert explaining.person_of("gone@example.org", [office]) is None
-
-
 def test_nobody_is_the_same_answer_for_a_stranger_and_for_anothers_reader(
     office: Office, topic: Topic
 ) -> None:
