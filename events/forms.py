@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events import dates_text
 from events.actions.rsvps import MAX_PARTY
+from events.choices import offer, offer_filter
 from events.errors import Refused
 from events.languages import language_in_use, own_name
 from events.models import RSVP, AccessKind, Event, EventType, Office, Topic
@@ -42,26 +43,18 @@ class EventFilterForm(forms.Form):
     ) -> None:
         super().__init__(initial={name: asked.get(name, "") for name in self.base_fields})
         language = language_in_use()
-        self._offer("type", _("All types"), EventType.choices)
+        offer_filter(self, "type", _("All types"), EventType.choices)
         named = [(topic.slug, topic.in_language(language).name) for topic in topics]
-        self._offer("topic", _("All topics"), named)
-        self._offer("office", _("All offices"), [(office.slug, office.name) for office in offices])
+        offer_filter(self, "topic", _("All topics"), named)
+        offer_filter(
+            self, "office", _("All offices"), [(office.slug, office.name) for office in offices]
+        )
         if not named:
             del self.fields["topic"]
         if len(offices) < 2:
             del self.fields["office"]
         if not asked.get("when"):
             del self.fields["when"]
-
-    def _offer(self, name: str, everything: Any, choices: Iterable[tuple[str, Any]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        offered = [("", everything), *choices]
-        asked = self.initial[name]
-        if asked not in {value for value, _label in offered}:
-            # Of an old link: shown as it is, or the list would be narrower than its filters say.
-            offered.append((asked, asked))
-        field.choices = offered
 
     def refuse(self, field: str, message: str) -> None:
         """Say that ``field`` asks for something that does not exist; the page answers 422."""
@@ -125,11 +118,9 @@ class PartyForm(forms.Form):
             for name in self.proposed:
                 data.setdefault(name, str(initial[name]))
         super().__init__(data, initial=initial)
-        mode = self.fields["mode"]
-        assert isinstance(mode, forms.ChoiceField)
-        mode.choices = [(way.mode, way.label) for way in ways]
+        offer(self, "mode", [(way.mode, way.label) for way in ways])
         if len(ways) == 1:
-            mode.widget = forms.HiddenInput()
+            self.fields["mode"].widget = forms.HiddenInput()
         self.fields["access_needs"].help_text = needs_hint(event, now)
 
     def clean_party_size(self) -> int:

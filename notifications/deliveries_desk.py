@@ -12,6 +12,7 @@ from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from events import clock, extensions
+from events.choices import offer
 from events.form_rendering import DateInput
 from events.models import Event, Office, Person
 from events.queries import FURTHEST_OFFSET, read_page
@@ -51,17 +52,12 @@ class FilterForm(forms.Form):
         super().__init__({name: asked.get(name, "") for name in self.base_fields})
         waiting = [("waiting", _("Still to go out"))]
         ends = [(state.value, words) for state, words in STATES.items() if state not in OPEN]
-        self._offer("state", [("", _("All states")), *waiting, *ends])
+        offer(self, "state", [("", _("All states")), *waiting, *ends])
         known = [(message.name, message.title) for message in catalogue.MESSAGES]
-        self._offer("message", [("", _("All messages")), *known])
+        offer(self, "message", [("", _("All messages")), *known])
         for name in ("letter", "event"):
             if not asked.get(name):
                 del self.fields[name]
-
-    def _offer(self, name: str, choices: Any) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
 
 
 @dataclass(frozen=True)

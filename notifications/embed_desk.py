@@ -12,6 +12,7 @@ from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from events import extensions
+from events.choices import offer
 from events.languages import language_in_use, own_name
 from events.models import EventType, Office, Topic
 from events.staff.access import StaffRequest, desk_page, staff_page
@@ -63,17 +64,12 @@ class EmbedForm(forms.Form):
         usual = {"what": "subscribe", "limit": "5", "office": offices[0].slug}
         super().__init__(usual | {name: value for name, value in asked.items() if value})
         speaks = language_in_use()
-        self._offer("office", [(office.slug, office.name) for office in offices])
-        self._offer("language", [(code, own_name(code)) for code, _name in settings.LANGUAGES])
+        offer(self, "office", [(office.slug, office.name) for office in offices])
+        offer(self, "language", [(code, own_name(code)) for code, _name in settings.LANGUAGES])
         named = [(topic.slug, topic.in_language(speaks).name) for topic in topics]
-        self._offer("topic", [("", _("All topics")), *named])
+        offer(self, "topic", [("", _("All topics")), *named])
         if len(offices) < 2:
             del self.fields["office"]
-
-    def _offer(self, name: str, choices: Any) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
 
 
 class Snippet(NamedTuple):

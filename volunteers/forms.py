@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from events import dates_text
+from events.choices import offer
 from events.languages import language_in_use
 from events.models import Event, Office
 from events.person_fields import your_email, your_name
@@ -85,10 +86,8 @@ class BoardFilters(forms.Form):
             del self.fields["office"]
 
     def _choose(self, name: str, any_label: Any, choices: Any) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.required = False
-        field.choices = [("", any_label), *choices]
+        self.fields[name].required = False
+        offer(self, name, [("", any_label), *choices])
 
 
 def title_and_day(event: Event, language: str) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as now_in_language
 from django.utils.translation import gettext_lazy as _
 
 from events.actions.events import EventDraft
+from events.choices import offer
 from events.languages import ASK_LINES, language_in_use, other_languages, own_name
 from events.models import Event, EventStatus, EventType, Mode, Office, Topic, Venue
 from events.staff.local_times import WhenForm, initial_when
@@ -142,14 +143,14 @@ class EventForm(NewVenueForm, WhenForm, SeenForm):
         none = now_in_language("Choose a place")
         if not venues:
             none = now_in_language("No place is on the list yet")
-        self._offer(
-            "venue", [("", none), *((pk, _in_list(v)) for pk, v in self.all_venues.items())]
+        offer(
+            self, "venue", [("", none), *((pk, _in_list(v)) for pk, v in self.all_venues.items())]
         )
-        self._offer("spoken_languages", _spoken(office, self.initial.get("spoken_languages", [])))
+        offer(self, "spoken_languages", _spoken(office, self.initial.get("spoken_languages", [])))
         language = language_in_use()
         named = [(slug, row.in_language(language).name) for slug, row in self.all_topics.items()]
-        self._offer("topics", named)
-        self._offer("cohosts", [(slug, other.name) for slug, other in self.all_offices.items()])
+        offer(self, "topics", named)
+        offer(self, "cohosts", [(slug, other.name) for slug, other in self.all_offices.items()])
         if not self.all_offices:
             del self.fields["cohosts"]
         if event is not None:
@@ -164,11 +165,6 @@ class EventForm(NewVenueForm, WhenForm, SeenForm):
         self.order_fields(["title", "event_type", "description", *other, "topics", "cohosts"])
         self.order_new_venue()
         self.remember()
-
-    def _offer(self, name: str, choices: list[Any]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
 
     def _name_languages(self) -> None:
         """Name title and description, with their language where there are several."""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from events import clock, search
+from events.choices import offer
 from events.models import Event, EventStatus, Office, Series
 from events.models.event import EventQuerySet
 from events.queries import read_page, with_waitlist_length
@@ -83,9 +84,7 @@ class DeskFilterForm(forms.Form):
 
     def __init__(self, asked: QueryDict, *, offices: list[Office]) -> None:
         super().__init__(initial={name: asked.get(name, "") for name in ("q", "office", "view")})
-        office = self.fields["office"]
-        assert isinstance(office, forms.ChoiceField)
-        office.choices = [("", _("All offices")), *((o.slug, o.name) for o in offices)]
+        offer(self, "office", [("", _("All offices")), *((o.slug, o.name) for o in offices)])
         if len(offices) < 2:
             del self.fields["office"]
         if not asked.get("view"):

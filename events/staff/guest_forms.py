@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from events.choices import offer
 from events.errors import Refused
 from events.forms import ChangeForm, PartyForm, languages_offered, suggested_mode
 from events.languages import language_in_use, own_name
@@ -69,9 +70,8 @@ class GuestForm(_ForStaff, PartyForm):
         codes = languages_offered(event)
         page = language_in_use()
         first = event.office.first_language
-        language = self.fields["language"]
-        assert isinstance(language, forms.ChoiceField)
-        language.choices = [(c, own_name(c)) for c in dict.fromkeys([first, *codes, page])]
+        spoken = dict.fromkeys([first, *codes, page])
+        offer(self, "language", [(code, own_name(code)) for code in spoken])
         _speak_of_the_guest(self, ways)
         #: With one way to take part nothing is chosen, so the page says how full it is.
         self.places_left = [_places(way) for way in ways] if len(ways) == 1 else []

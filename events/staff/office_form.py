@@ -9,6 +9,7 @@ from django.utils.translation import gettext as now_in_language
 from django.utils.translation import gettext_lazy as _
 
 from events.address_field import AddressField
+from events.choices import offer
 from events.dates_text import clock_text
 from events.languages import ASK_LINES, language_in_use, own_name
 from events.models import Office, OfficeKind
@@ -161,16 +162,16 @@ class OfficeForm(SeenForm):
         self.office = office
         chosen = str(self["timezone"].value() or "")
         near = [office.timezone, chosen if chosen in zones() else ""]
-        self._offer("timezone", zone_choices(*near))
+        offer(self, "timezone", zone_choices(*near))
         others = sorted(ASK_LINES, key=lambda code: own_name(code).casefold())
         codes = dict.fromkeys([*office.languages, *(c for c, _n in settings.LANGUAGES), *others])
-        self._offer("languages", [(c, own_name(c)) for c in codes if c != office.first_language])
+        offer(self, "languages", [(c, own_name(c)) for c in codes if c != office.first_language])
         language = language_in_use()
         leads = {lead: str(words) for lead, words in LEADS.items()}
         leads |= {
             lead: _own_lead(lead, language) for lead in office.reminder_leads if lead not in leads
         }
-        self._offer("reminders", list(leads.items()))
+        offer(self, "reminders", list(leads.items()))
         if not office.logo:
             del self.fields["drop_logo"]
         if office.kind == OfficeKind.CIVIC:
@@ -181,11 +182,6 @@ class OfficeForm(SeenForm):
             del self.fields["paid_for_by"]
         self.logo_format: Format | None = None
         self.remember()
-
-    def _offer(self, name: str, choices: list[Any]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
 
     def clean_logo(self) -> Any:
         """Take only what is a picture by its bytes, small enough for every page of the site."""

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import clock
+from events.choices import offer
 from events.staff.access import FORM, StaffRequest, chosen_office, desk_page, staff_page
 from notifications.calendars.ics_lines import NotACalendar
 from notifications.calendars.imports import Report, import_calendar
@@ -43,9 +44,7 @@ class CalendarFileForm(forms.Form):
 
     def __init__(self, data: Any = None, files: Any = None, *, offices: list[Any]) -> None:
         super().__init__(data, files, initial={"post": "drafts"})
-        office = self.fields["office"]
-        assert isinstance(office, forms.ChoiceField)
-        office.choices = [(one.slug, one.name) for one in offices]
+        offer(self, "office", [(one.slug, one.name) for one in offices])
         if len(offices) < 2:
             del self.fields["office"]
 

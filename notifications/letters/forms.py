@@ -8,6 +8,7 @@ from django.utils.translation import gettext as now_in_language
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from events.choices import offer, offer_filter
 from events.form_rendering import DateInput
 from events.languages import language_in_use, own_name
 from events.models import Office, Topic
@@ -33,22 +34,14 @@ class LetterFilterForm(forms.Form):
         super().__init__(initial=dict(asked))
         language = language_in_use()
         named = [(topic.slug, topic.in_language(language).name) for topic in topics]
-        self._offer("topic", _("All topics"), named)
-        self._offer("office", _("All offices"), [(office.slug, office.name) for office in offices])
+        offer_filter(self, "topic", _("All topics"), named)
+        offer_filter(
+            self, "office", _("All offices"), [(office.slug, office.name) for office in offices]
+        )
         if not named:
             del self.fields["topic"]
         if len(offices) < 2:
             del self.fields["office"]
-
-    def _offer(self, name: str, everything: Any, choices: Iterable[tuple[str, Any]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        offered = [("", everything), *choices]
-        asked = self.initial.get(name, "")
-        if asked not in {value for value, _label in offered}:
-            # Of an old link: shown as it is, or the list would be narrower than its filters say.
-            offered.append((asked, asked))
-        field.choices = offered
 
 
 class LetterForm(forms.Form):
@@ -141,18 +134,16 @@ class LetterForm(forms.Form):
                 widget=forms.Textarea({"rows": 20, "class": "letter-text"}),
             )
         self._label()
-        field = self.fields["topics"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [
-            (topic.slug, _with_readers(topic, readers.get(topic.pk, 0))) for topic in topics
-        ]
+        offer(
+            self,
+            "topics",
+            [(topic.slug, _with_readers(topic, readers.get(topic.pk, 0))) for topic in topics],
+        )
 
     def offer_files(self) -> None:
         """List the files that the letter has; without any, there is nothing to take away."""
         rows = list(self.letter.attachments.all()) if self.letter else []
-        field = self.fields["drop_files"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(row.pk, row.name) for row in rows]
+        offer(self, "drop_files", [(row.pk, row.name) for row in rows])
         self.attached = rows
 
     def _label(self) -> None:

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as now_in_language
 from django.utils.translation import gettext_lazy as _
 
+from events.choices import offer
 from events.dates_text import babel_locale
 from events.languages import language_in_use, own_name
 from events.models import Office, OfficeKind, Topic
@@ -144,19 +145,14 @@ class SubscribeForm(forms.Form):
         initial = {"topics": ticks, "office": [office.slug for office in chosen]}
         super().__init__(data, initial=initial, auto_id=auto_id)
         self.chosen = chosen
-        self._offer("topics", topic_choices(topics))
-        self._offer("language", settings.LANGUAGES)
+        offer(self, "topics", topic_choices(topics))
+        offer(self, "language", settings.LANGUAGES)
         office = self.fields["office"]
         assert isinstance(office, OfficesField)
         office.known = self.all_offices
         if hide_office or len(self.offered) < 2:
             office.widget = forms.MultipleHiddenInput()
-        self._offer("office", [(offered.slug, offered.name) for offered in self.offered])
-
-    def _offer(self, name: str, choices: Any) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
+        offer(self, "office", [(offered.slug, offered.name) for offered in self.offered])
 
     @property
     def has_choice_of_office(self) -> bool:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from events import clock
 from events.address_field import AddressField
+from events.choices import offer
 from events.errors import Refused
 from events.extensions import DeskSection, desk_sections
 from events.languages import language_in_use
@@ -142,15 +143,10 @@ class ListForm(forms.Form):
     ) -> None:
         super().__init__(data, files)
         self.known = {topic.slug: topic for topic in topics}
-        self._offer("topics", topic_choices(topics))
-        self._offer("office", [(one.slug, one.name) for one in offices])
+        offer(self, "topics", topic_choices(topics))
+        offer(self, "office", [(one.slug, one.name) for one in offices])
         if len(offices) < 2:
             del self.fields["office"]
-
-    def _offer(self, name: str, choices: Any) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
 
     def clean_topics(self) -> list[Topic]:
         return [self.known[slug] for slug in self.cleaned_data["topics"]]

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as now_in_language
 from django.utils.translation import gettext_lazy as _
 
+from events.choices import offer
 from events.errors import Refused
 from events.languages import local_name, other_languages, own_name
 from events.models import Event, Office, Venue
@@ -129,14 +130,10 @@ class ShiftForm(NewVenueForm, MoveForm):
         none = now_in_language("Choose a role")
         if not roles:
             none = now_in_language("No role is on the list yet")
-        self._offer("role", none, [(pk, local_name(role)) for pk, role in self.all_roles.items()])
-        self._offer("venue", self._usual_place(), self._places())
+        roles_named = [(pk, local_name(role)) for pk, role in self.all_roles.items()]
+        offer(self, "role", [("", none), *roles_named])
+        offer(self, "venue", [("", self._usual_place()), *self._places()])
         self.order_new_venue()
-
-    def _offer(self, name: str, none: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", none), *choices]
 
     def _usual_place(self) -> str:
         if self.event is None:

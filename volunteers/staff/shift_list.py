@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from events import clock
+from events.choices import offer
 from events.languages import language_in_use
 from events.models import AttendanceStatus, Event, Office
 from events.queries import read_page
@@ -92,18 +93,13 @@ class FilterForm(forms.Form):
         super().__init__(initial=asked)
         language = language_in_use()
         named = [(str(event.pk), title_and_day(event, language)) for event in events]
-        self._choose("event", [("", _("Any event")), ("none", _("None: on their own")), *named])
-        self._choose("role", [("", _("Any role")), *roles.items()])
-        self._choose("office", [("", _("All offices")), *((o.slug, o.name) for o in offices)])
+        offer(self, "event", [("", _("Any event")), ("none", _("None: on their own")), *named])
+        offer(self, "role", [("", _("Any role")), *roles.items()])
+        offer(self, "office", [("", _("All offices")), *((o.slug, o.name) for o in offices)])
         if len(offices) < 2:
             del self.fields["office"]
         if not asked.get("view"):
             del self.fields["view"]
-
-    def _choose(self, name: str, choices: list[Any]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
 
 
 @staff_page("edit_shifts")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import clock
+from events.choices import offer
 from events.errors import Refused
 from events.languages import language_in_use
 from events.models import Event, Office
@@ -59,12 +60,8 @@ class AtWhatForm(forms.Form):
     def __init__(self, *, office: Office, events: list[Event]) -> None:
         super().__init__(initial={"office": office.slug, "event": ALONE})
         language = language_in_use()
-        field = self.fields["event"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [
-            (ALONE, _("No, it is on its own")),
-            *((str(event.pk), title_and_day(event, language)) for event in events),
-        ]
+        named = [(str(event.pk), title_and_day(event, language)) for event in events]
+        offer(self, "event", [(ALONE, _("No, it is on its own")), *named])
 
 
 @staff_page("edit_shifts", methods=FORM)

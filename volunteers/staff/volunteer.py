@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import clock, dates_text
+from events.choices import offer
 from events.errors import Refused
 from events.languages import language_in_use, own_name
 from events.models import AuditEntry, Office
@@ -38,9 +39,8 @@ class VolunteerForm(forms.Form):
     def __init__(self, data: Any = None, *, office: Office) -> None:
         super().__init__(data, initial={"language": office.first_language})
         page = language_in_use()
-        field = self.fields["language"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(c, own_name(c)) for c in dict.fromkeys([*office.languages, page])]
+        spoken = dict.fromkeys([*office.languages, page])
+        offer(self, "language", [(code, own_name(code)) for code in spoken])
         for name in ("phone", "email"):
             # One of the two is enough.
             self.fields[name].sometimes_required = True  # type: ignore[attr-defined]
