@@ -14,21 +14,13 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from events import clock, rate_limits
-from events.errors import Refused
 from events.framing import framed_anywhere
-from events.languages import language_in_use
 from events.models import Office
 from events.public_pages import public_page
 from events.public_post import public_post
 from events.token_pages import see_other
-from notifications.subscriptions.actions import Consent, subscribe
-from notifications.subscriptions.forms import (
-    SubscribeForm,
-    consent_text,
-    peers_of,
-    topics_shown,
-)
+from notifications.subscriptions.forms import SubscribeForm, topics_shown
+from notifications.subscriptions.views import asked_offices, sign_up
 
 
 @framed_anywhere
@@ -43,17 +35,10 @@ def embed_subscribe(request: HttpRequest) -> HttpResponse:
     return _take(request) if request.method == "POST" else _show(request)
 
 
-def _asked_offices(request: HttpRequest, offices: list[Office]) -> list[Office]:
-    """Return the offices in the query that are of one kind, the first one's."""
-    asked = set(request.GET.getlist("office"))
-    found = [office for office in offices if office.slug in asked]
-    return peers_of(found[0], found) if found else []
-
-
 @public_page
 def _show(request: HttpRequest) -> HttpResponse:
     offices, topics = list(Office.objects.in_order()), topics_shown()
-    chosen = _asked_offices(request, offices)
+    chosen = asked_offices(request, offices)
     form = SubscribeForm(
         offices=offices,
         topics=topics,
@@ -94,28 +79,13 @@ def _address(request: HttpRequest, *flags: str) -> str:
 
 @public_post
 def _take(request: HttpRequest) -> HttpResponse:
-    now = clock.now()
     offices, topics = list(Office.objects.in_order()), topics_shown()
-    chosen = _asked_offices(request, offices)
+    chosen = asked_offices(request, offices)
     form = SubscribeForm(
         request.POST, offices=offices, topics=topics, chosen=chosen, hide_office=bool(chosen)
     )
     if not form.is_valid():
         return _answer(request, form, offices, status=422)
-    data = form.cleaned_data
-    rate_limits.count(rate_limits.MAILS, data["email"].lower(), now=now)
-    try:
-        subscribe(
-            email=data["email"],
-            topics=data["topics"],
-            offices=data["office"],
-            consent=Consent(source=request.path, text=consent_text(data["office"])),
-            name=data["name"],
-            language=data["language"] or language_in_use(),
-            frequency=data["frequency"],
-            now=now,
-        )
-    except Refused as refused:
-        form.add_error(refused.field or None, refused.message)
+    if sign_up(request, form, proven=False) is None:
         return _answer(request, form, offices, status=422)
     return see_other(_address(request, "sent"))

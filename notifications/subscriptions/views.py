@@ -20,6 +20,7 @@ from notifications.models import Subscription, SubscriptionRequest
 from notifications.subscriptions import addresses
 from notifications.subscriptions.actions import (
     Consent,
+    Outcome,
     choose,
     confirm_request,
     subscribe,
@@ -54,12 +55,12 @@ def subscribe_page(request: HttpRequest) -> HttpResponse:
 @public_page
 def _show_subscribe(request: HttpRequest) -> HttpResponse:
     offices = list(Office.objects.in_order())
-    chosen = _asked_offices(request, offices)
+    chosen = asked_offices(request, offices)
     form = SubscribeForm(offices=offices, topics=topics_shown(), chosen=chosen)
     return _subscribe_answer(request, form, offices)
 
 
-def _asked_offices(request: HttpRequest, offices: list[Office]) -> list[Office]:
+def asked_offices(request: HttpRequest, offices: list[Office]) -> list[Office]:
     """Return the offices in the query that are of one kind, the first one's."""
     asked = set(request.GET.getlist("office"))
     found = [office for office in offices if office.slug in asked]
@@ -89,17 +90,34 @@ def _office_query(chosen: list[Office], offices: list[Office]) -> str:
 
 @public_post
 def _subscribe(request: HttpRequest) -> HttpResponse:
-    now = clock.now()
     offices = list(Office.objects.in_order())
     form = SubscribeForm(request.POST, offices=offices, topics=topics_shown())
     if not form.is_valid():
         return _subscribe_answer(request, form, offices, status=422)
     data = form.cleaned_data
     proven = proof.has_proven(request, data["email"])
+    outcome = sign_up(request, form, proven=proven)
+    if outcome is None:
+        return _subscribe_answer(request, form, offices, status=422)
+    if proven:
+        path = addresses.preferences_path(
+            outcome.person.pk, data["office"][0].pk, language=language_in_use()
+        )
+        return see_other(_with(path, "saved"))
+    return see_other(reverse("subscribe-sent") + _office_query(data["office"], offices))
+
+
+def sign_up(request: HttpRequest, form: SubscribeForm, *, proven: bool) -> Outcome | None:
+    """Do what a valid form asks for; ``None``: it is refused, and the form says why.
+
+    ``proven``: the browser has shown that the address is its own. Any other gets a mail, of which
+    an address gets so many an hour.
+    """
+    now, data = clock.now(), form.cleaned_data
     if not proven:
         rate_limits.count(rate_limits.MAILS, data["email"].lower(), now=now)
     try:
-        outcome = subscribe(
+        return subscribe(
             email=data["email"],
             topics=data["topics"],
             offices=data["office"],
@@ -112,13 +130,7 @@ def _subscribe(request: HttpRequest) -> HttpResponse:
         )
     except Refused as refused:
         form.add_error(refused.field or None, refused.message)
-        return _subscribe_answer(request, form, offices, status=422)
-    if proven:
-        path = addresses.preferences_path(
-            outcome.person.pk, data["office"][0].pk, language=language_in_use()
-        )
-        return see_other(_with(path, "saved"))
-    return see_other(reverse("subscribe-sent") + _office_query(data["office"], offices))
+        return None
 
 
 def _with(path: str, flag: str) -> str:
@@ -130,7 +142,7 @@ def _with(path: str, flag: str) -> str:
 def subscribe_sent(request: HttpRequest) -> HttpResponse:
     """Say what happens next. The same for a new address, a known one and a mistyped one."""
     offices = list(Office.objects.in_order())
-    asked = _asked_offices(request, offices) or offices[:1]
+    asked = asked_offices(request, offices) or offices[:1]
     context = {"office": next(iter(asked), None), "asked": asked, "offices_count": len(offices)}
     return render(request, "notifications/subscriptions/sent.html", context)
 
