@@ -21,6 +21,7 @@ from events.actions import events as event_actions
 from events.actions import line, offices, people
 from events.actions import rsvps as rsvp_actions
 from events.actions import series as series_actions
+from events.actions.calling_off import cancel_event, postpone_event
 from events.actions.events import EventDraft
 from events.audit import operation, rehearsal
 from events.models import RSVP, AuditEntry, Event, Mode, Office, Outbox, Person, Topic, Venue
@@ -372,14 +373,14 @@ def place_changed(scene: Scene) -> Told:
 def event_cancelled(scene: Scene) -> Told:
     event = scene.town_hall()
     _with_both(scene, event)
-    event_actions.cancel_event(event_id=event.pk, reason=gettext(REASON), now=scene.later)
+    cancel_event(event_id=event.pk, reason=gettext(REASON), now=scene.later)
     return scene.told("event_cancelled")
 
 
 def event_postponed(scene: Scene) -> Told:
     event = scene.town_hall()
     _with_both(scene, event)
-    event_actions.postpone_event(event_id=event.pk, reason=gettext(REASON), now=scene.later)
+    postpone_event(event_id=event.pk, reason=gettext(REASON), now=scene.later)
     return scene.told("event_postponed")
 
 

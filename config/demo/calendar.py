@@ -8,6 +8,7 @@ from typing import Any
 from config.demo import EDITOR_LOGIN, OFFICE_SLUG, STAFF_LOGIN, STAFF_PASSWORD
 from config.demo.dates import SATURDAY, THURSDAY, TUESDAY, WEDNESDAY, Days
 from events.actions import events as event_actions
+from events.actions.calling_off import cancel_event, postpone_event
 from events.actions.events import EventDraft
 from events.actions.offices import add_staff, create_office, create_venue, save_topic
 from events.actions.rsvps import rsvp
@@ -140,11 +141,11 @@ def fill_calendar(town: Town) -> dict[str, Event]:
         now=now - timedelta(days=30),
     )  # fmt: skip
     _fill_rooms(town, events)
-    event_actions.cancel_event(
+    cancel_event(
         event_id=events["coffee"].pk, now=now - timedelta(hours=20),
         reason="The café has water damage and is closed this week.",
     )  # fmt: skip
-    event_actions.postpone_event(
+    postpone_event(
         event_id=events["movie"].pk, now=now - timedelta(days=1),
         reason="Rain is expected. We will set a new date soon.",
     )  # fmt: skip

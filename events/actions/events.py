@@ -1,4 +1,4 @@
-"""Create, edit, post, reschedule, postpone and cancel events."""
+"""Create, edit, post and reschedule events; throw drafts away."""
 
 import uuid
 from collections.abc import Callable, Iterable
@@ -348,97 +348,6 @@ def _change_related(event: Event, changes: dict[str, Any]) -> dict[str, tuple[An
     ):
         changed["translations"] = (None, None)
     return changed
-
-
-def cancel_event(
-    *,
-    event_id: int,
-    reason: str,
-    source_hash: str = "",
-    now: datetime,
-    actor: StaffUser | None = None,
-) -> Event:
-    """Cancel the event. It stays visible with its reason; RSVP rows keep their status.
-
-    ``source_hash``: what the calendar that it was imported from says of it now.
-    """
-    return _call_off(
-        event_id, EventStatus.CANCELLED, "event.cancelled", reason, now, actor, source_hash
-    )
-
-
-def postpone_event(
-    *, event_id: int, reason: str, now: datetime, actor: StaffUser | None = None
-) -> Event:
-    """Put the event off without a new date; it keeps its old start until it is rescheduled."""
-    return _call_off(event_id, EventStatus.POSTPONED, "event.postponed", reason, now, actor)
-
-
-def resume_event(*, event_id: int, now: datetime, actor: StaffUser | None = None) -> Event:
-    """Let a postponed event take place on its old date after all; any other stays as it is.
-
-    Its reminders are planned anew. Refused once the old date is over.
-    """
-    with operation(at=now, actor=actor) as op:
-        event = lock_event(event_id)
-        if not event.is_postponed:
-            return event
-        if event.is_over(now):
-            raise Refused("event_over", _("The old date has passed. Set a new one."))
-        changes = {
-            "status": (event.status, EventStatus.CONFIRMED),
-            "status_reason": (event.status_reason, ""),
-        }
-        event.status, event.status_reason = EventStatus.CONFIRMED, ""
-        event.sequence += 1
-        event.schedule_rev += 1
-        event.revision += 1
-        event.updated_at = now
-        event.save()
-        op.record("event.resumed", event=event, changes=changes)
-        promote_line(op, event)
-    return event
-
-
-def reason_is_missing() -> Refused:
-    """Return why nothing is called off in silence."""
-    return Refused("reason_missing", _("Say why; everyone who hears of it asks."), field="reason")
-
-
-def _call_off(
-    event_id: int,
-    status: EventStatus,
-    action: str,
-    reason: str,
-    now: datetime,
-    actor: StaffUser | None,
-    source_hash: str = "",
-) -> Event:
-    if not reason.strip():
-        raise reason_is_missing()
-    with operation(at=now, actor=actor) as op:
-        event = lock_event(event_id)
-        if event.status == status or event.is_cancelled:
-            return event
-        event.source_hash = source_hash or event.source_hash
-        call_off_now(op, event, status, action, reason)
-    return event
-
-
-def call_off_now(
-    op: Operation, event: Event, status: EventStatus, action: str, reason: str
-) -> None:
-    """Call a locked event off, in the caller's transaction."""
-    changes = {
-        "status": (event.status, status),
-        "status_reason": (event.status_reason, reason.strip()),
-    }
-    event.status, event.status_reason = status, reason.strip()
-    event.sequence += 1
-    event.revision += 1
-    event.updated_at = op.at
-    event.save()
-    op.record(action, event=event, changes=changes)
 
 
 def delete_draft(*, event_id: int, now: datetime, actor: StaffUser | None = None) -> None:

@@ -9,14 +9,13 @@ from dateutil.rrule import rrulestr
 from django.db.models import ProtectedError
 from django.utils.text import slugify
 
+from events.actions.calling_off import reason_is_missing, set_status
 from events.actions.events import (
     LONGEST_SLUG,
     EventDraft,
-    call_off_now,
     erase_draft,
     insert_event,
     post_now,
-    reason_is_missing,
     with_free_address,
 )
 from events.audit import Operation, operation
@@ -203,7 +202,7 @@ def _end_date(op: Operation, event: Event, reason: str) -> None:
         except ProtectedError:
             # Found before anything is written: the transaction goes on.
             reason = reason or event.title
-    call_off_now(op, event, EventStatus.CANCELLED, "event.cancelled", reason)
+    set_status(op, event, EventStatus.CANCELLED, "event.cancelled", reason)
 
 
 def extend_series(*, now: datetime) -> int:

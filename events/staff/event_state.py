@@ -11,14 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events import clock
-from events.actions.events import (
-    cancel_event,
-    delete_draft,
-    post_event,
-    postpone_event,
-    reschedule_event,
-    resume_event,
-)
+from events.actions.calling_off import cancel_event, postpone_event, resume_event
+from events.actions.events import delete_draft, post_event, reschedule_event
 from events.actions.series import dates_from, end_series, post_series
 from events.errors import Refused
 from events.models import Event

@@ -24,7 +24,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from events import dates_text
-from events.actions.events import EventDraft, cancel_event, create_event, edit_event
+from events.actions.calling_off import cancel_event
+from events.actions.events import EventDraft, create_event, edit_event
 from events.actions.offices import create_venue
 from events.errors import Refused
 from events.languages import language_in_use

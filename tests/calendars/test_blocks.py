@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils.translation import override
 
 from events.actions import events as actions
+from events.actions.calling_off import postpone_event
 from events.models import Event
 from notifications.calendars import blocks, vevent
 from notifications.calendars.entries import event_entry
@@ -42,7 +43,7 @@ def test_the_version_rises_with_the_bytes_of_unchanged_facts() -> None:
         uid="rent@plazuela", topics=[factories.make_topic("housing")], mode="both",
         starts_at=datetime(2026, 7, 2, 1, tzinfo=UTC),
     )  # fmt: skip
-    actions.postpone_event(event_id=event.pk, reason="Flooded.", now=NOW)
+    postpone_event(event_id=event.pk, reason="Flooded.", now=NOW)
     rendered = b""
     for language in ("en", "es"):
         with override(language):

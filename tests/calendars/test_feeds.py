@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from events.actions import events as actions
 from events.actions import offices as office_actions
+from events.actions.calling_off import cancel_event, postpone_event
 from events.actions.rsvps import cancel_rsvp
 from events.links import FEED, token_for
 from events.models import Event, Office
@@ -173,7 +174,7 @@ def test_uid_stays_sequence_and_stamps_rise(client: Client, office: Office) -> N
         (actions.edit_event, {"changes": {"title": "New name"}}),
         (actions.reschedule_event, {"starts_at": event.starts_at + timedelta(days=1),
                                     "ends_at": event.ends_at + timedelta(days=1)}),
-        (actions.cancel_event, {"reason": "The room is flooded."}),
+        (cancel_event, {"reason": "The room is flooded."}),
     ]  # fmt: skip
     seen = []
     for hour, (action, arguments) in enumerate(steps, 1):
@@ -193,7 +194,7 @@ def test_uid_stays_sequence_and_stamps_rise(client: Client, office: Office) -> N
 
 def test_a_postponed_event_is_off_until_it_has_a_new_date(client: Client, office: Office) -> None:
     event = factories.make_event(office)
-    actions.postpone_event(event_id=event.pk, reason="The speaker is ill.", now=NOW)
+    postpone_event(event_id=event.pk, reason="The speaker is ill.", now=NOW)
     (seen,) = readers.read_libical(body(client, "/feeds/events.ics"))
     assert (seen.status, seen.sequence) == ("CANCELLED", 1)
     actions.reschedule_event(
@@ -237,7 +238,7 @@ def test_shifts_follow_their_event_and_stand_alone(client: Client, office: Offic
     )
     seen = readers.read_libical(body(client, "/feeds/shifts.ics"))
     assert (seen[1].starts, seen[1].sequence) == (start + timedelta(days=3), 1)
-    actions.cancel_event(event_id=event.pk, reason="No.", now=NOW)
+    cancel_event(event_id=event.pk, reason="No.", now=NOW)
     seen = readers.read_libical(body(client, f"/feeds/shifts.ics?event={event.slug}"))
     assert [(one.uid, one.status, one.sequence) for one in seen] == [(at_event.uid, "CANCELLED", 2)]
 
@@ -309,7 +310,7 @@ def every_feed(office: Office) -> list[str]:
     event = factories.make_event(
         office, topics=[topic], translations={"es": {"title": "Alquiler", "description": ""}}
     )
-    actions.cancel_event(event_id=factories.make_event(office).pk, reason="No.", now=NOW)
+    cancel_event(event_id=factories.make_event(office).pk, reason="No.", now=NOW)
     factories.make_shift(event)
     return [
         *FEEDS,
@@ -431,7 +432,7 @@ def changes(event: Event, office: Office) -> list[Change]:
             venue_id=event.venue_id or 0, changes={"name": "Annex"}, now=NOW)),
         ("office's name", lambda: office_actions.edit_office(
             office_id=office.pk, changes={"name": "Ruiz"}, now=NOW)),
-        ("cancelled", lambda: actions.cancel_event(event_id=event.pk, reason="No.", now=NOW)),
+        ("cancelled", lambda: cancel_event(event_id=event.pk, reason="No.", now=NOW)),
         ("unpublished", lambda: Event.objects.filter(pk=event.pk).update(posted_at=None)),
     ]  # fmt: skip
 
@@ -514,7 +515,7 @@ def test_every_change_of_a_shift_is_seen_and_shown(client: Client, office: Offic
 
 
 def call_off(event: Event) -> None:
-    actions.cancel_event(event_id=event.pk, reason="Storm.", now=NOW)
+    cancel_event(event_id=event.pk, reason="Storm.", now=NOW)
 
 
 def test_what_leaves_the_window_as_another_enters_is_seen(client: Client, office: Office) -> None:

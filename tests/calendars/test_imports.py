@@ -11,7 +11,8 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
-from events.actions.events import cancel_event, edit_event, postpone_event
+from events.actions.calling_off import cancel_event, postpone_event
+from events.actions.events import edit_event
 from events.models import Event, Venue
 from notifications.calendars.imports import Report, import_calendar, venue_columns
 from tests import factories

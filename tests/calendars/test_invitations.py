@@ -10,6 +10,7 @@ import pytest
 from django.utils.translation import override
 
 from events.actions import events as actions
+from events.actions.calling_off import cancel_event
 from events.actions.rsvps import cancel_rsvp
 from events.models import RSVP, Event, Office
 from notifications.calendars.invitations import claim_invitation, rsvp_invitation
@@ -88,7 +89,7 @@ def test_a_move_raises_sequence_and_stamp(office: Office) -> None:
 def test_a_cancelled_event_cancels_with_a_higher_sequence(office: Office) -> None:
     event = factories.make_event(office)
     rsvp = factories.make_rsvp(event)
-    actions.cancel_event(event_id=event.pk, reason="Flooded.", now=NOW + HOUR)
+    cancel_event(event_id=event.pk, reason="Flooded.", now=NOW + HOUR)
     part = invite(rsvp, "CANCEL")
     seen = only(part)
     assert (part.method, seen.uid, seen.sequence, seen.status, seen.dtstamp) == (

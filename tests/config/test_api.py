@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from events.actions.events import cancel_event
+from events.actions.calling_off import cancel_event
 from events.models import EventTranslation, EventType, Mode, Office
 from notifications.models import Letter
 from tests.clock import at

@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 
 from config import pages
-from events.actions.events import EventDraft, cancel_event
+from events.actions.calling_off import cancel_event
+from events.actions.events import EventDraft
 from events.actions.series import create_series
 from events.models import Event, EventTranslation, EventType, Office
 from notifications.models import Letter

@@ -1,21 +1,14 @@
-"""Edit, post, postpone, reschedule: what the actions promise."""
+"""Edit, post, reschedule: what the actions promise."""
 
 from datetime import timedelta
 
 import pytest
 
-from events.actions.events import (
-    cancel_event,
-    edit_event,
-    post_event,
-    postpone_event,
-    reschedule_event,
-    resume_event,
-)
-from events.actions.rsvps import cancel_rsvp
+from events.actions.calling_off import cancel_event, postpone_event
+from events.actions.events import edit_event, post_event, reschedule_event
 from events.errors import Refused
 from events.models import AuditEntry, Event
-from tests.factories import NOW, make_event, make_rsvp
+from tests.factories import NOW, make_event
 
 pytestmark = pytest.mark.django_db
 
@@ -46,37 +39,6 @@ def test_who_sets_a_date_knowingly_may_change_the_end_alone() -> None:
     assert read(event) == ("confirmed", 2, 1)
     changes = AuditEntry.objects.get(action="event.rescheduled").changes
     assert changes["status"] == ["postponed", "confirmed"]
-
-
-def test_a_postponed_event_may_keep_its_old_date() -> None:
-    event = make_event(capacity=1)
-    first, waiting = make_rsvp(event), make_rsvp(event)
-    postpone_event(event_id=event.pk, reason="Storm.", now=NOW)
-    cancel_rsvp(rsvp_id=first.pk, now=NOW)
-    resume_event(event_id=event.pk, now=NOW)
-    assert read(event) == ("confirmed", 2, 1)
-    assert event.status_reason == ""
-    # The place that came free meanwhile is taken now.
-    waiting.refresh_from_db()
-    assert waiting.is_confirmed
-    # Once is enough, and what is on is on.
-    resume_event(event_id=event.pk, now=NOW)
-    assert read(event) == ("confirmed", 2, 1)
-
-
-def test_an_old_date_that_is_over_is_not_kept() -> None:
-    event = make_event()
-    postpone_event(event_id=event.pk, reason="Storm.", now=NOW)
-    with pytest.raises(Refused, match="event_over"):
-        resume_event(event_id=event.pk, now=event.ends_at)
-    assert read(event) == ("postponed", 1, 0)
-
-
-def test_what_was_cancelled_is_not_on_again() -> None:
-    event = make_event()
-    cancel_event(event_id=event.pk, reason="Storm.", now=NOW)
-    resume_event(event_id=event.pk, now=NOW)
-    assert read(event) == ("cancelled", 1, 0)
 
 
 def test_certainty_is_a_fact_of_its_own() -> None:

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from events.actions import rsvps
-from events.actions.events import cancel_event, edit_event
+from events.actions.calling_off import cancel_event
+from events.actions.events import edit_event
 from events.actions.line import position_in_line
 from events.errors import Refused
 from events.models import RSVP, AuditEntry, Event, Mode, Outbox

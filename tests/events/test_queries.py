@@ -7,7 +7,8 @@ from django.http import QueryDict
 from django.test import Client
 
 from events import queries
-from events.actions.events import edit_event, post_event, postpone_event, reschedule_event
+from events.actions.calling_off import postpone_event
+from events.actions.events import edit_event, post_event, reschedule_event
 from events.actions.offices import edit_venue
 from events.errors import Refused
 from events.models import Event

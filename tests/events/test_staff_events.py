@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from events.actions.events import cancel_event, edit_event, postpone_event
+from events.actions.calling_off import cancel_event, postpone_event
+from events.actions.events import edit_event
 from events.actions.series import create_series
 from events.models import (
     AuditEntry,

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from events.actions.events import postpone_event
+from events.actions.calling_off import postpone_event
 from events.models import AuditEntry, Event, Membership, Office, OfficeKind, Role
 from events.staff.urls import pages
 from tests.clock import at

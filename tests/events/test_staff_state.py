@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from events.actions.events import EventDraft, cancel_event, edit_event, postpone_event
+from events.actions.calling_off import cancel_event, postpone_event
+from events.actions.events import EventDraft, edit_event
 from events.actions.series import create_series, extend_series
 from events.models import AuditEntry, Event, EventStatus, Outbox, Person, Series
 from notifications.models import Delivery

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from events.actions.events import cancel_event, postpone_event
+from events.actions.calling_off import cancel_event, postpone_event
 from events.models import Mode, Office, Role
 from notifications.delivery.holds import hold
 from notifications.models import Tick

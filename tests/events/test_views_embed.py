@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from events.actions.events import cancel_event
+from events.actions.calling_off import cancel_event
 from tests.clock import at
 from tests.factories import NOW, make_event, make_office, make_topic
 from tests.pages import page

@@ -13,7 +13,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from events.actions.events import cancel_event, edit_event, postpone_event, reschedule_event
+from events.actions.calling_off import cancel_event, postpone_event
+from events.actions.events import edit_event, reschedule_event
 from events.models import Event
 from tests.factories import (
     NOW,

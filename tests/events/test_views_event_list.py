@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from events.actions.events import cancel_event
+from events.actions.calling_off import cancel_event
 from tests.factories import NOW, make_event, make_office, make_rsvp, make_topic
 from tests.pages import Page, page
 

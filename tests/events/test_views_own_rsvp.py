@@ -12,7 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from events import links, proof
-from events.actions.events import cancel_event, edit_event, postpone_event, reschedule_event
+from events.actions.calling_off import cancel_event, postpone_event
+from events.actions.events import edit_event, reschedule_event
 from events.actions.rsvps import cancel_rsvp, expire_unproven
 from events.actions.rsvps import rsvp as take_rsvp
 from events.models import RSVP, AuditEntry, Event, Outbox

@@ -12,7 +12,8 @@ from django.http import HttpResponse
 from django.test import Client
 
 from events import links
-from events.actions.events import cancel_event, edit_event, postpone_event
+from events.actions.calling_off import cancel_event, postpone_event
+from events.actions.events import edit_event
 from events.models import RSVP, AuditEntry, Event, Person, RateCount
 from tests.factories import NOW, make_event, make_office, make_person, make_rsvp
 from tests.pages import page

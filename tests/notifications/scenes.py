@@ -10,6 +10,7 @@ from typing import Any
 
 from events.actions import events as event_actions
 from events.actions import rsvps as rsvp_actions
+from events.actions.calling_off import cancel_event, postpone_event
 from events.actions.events import EventDraft
 from events.actions.offices import edit_venue
 from events.actions.people import request_sign_in
@@ -97,7 +98,7 @@ def the_office(**columns: Any) -> Office:
 
 
 def call_off(event: Event, what: str = "cancel") -> None:
-    action = {"cancel": event_actions.cancel_event, "postpone": event_actions.postpone_event}[what]
+    action = {"cancel": cancel_event, "postpone": postpone_event}[what]
     action(event_id=event.pk, reason="The library has a water leak.", now=LATER)
 
 

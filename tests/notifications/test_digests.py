@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from events.actions import events as event_actions
+from events.actions.calling_off import cancel_event
 from events.actions.series import create_series
 from events.models import Event, Office, Person, Topic
 from notifications import catalogue, digests, rendering
@@ -344,7 +345,7 @@ def _two(office: Office, housing: Topic) -> tuple[Letter, Event, Delivery]:
 
 def test_what_is_cancelled_or_taken_back_is_left_out(office: Office, housing: Topic) -> None:
     letter, hall, delivery = _two(office, housing)
-    event_actions.cancel_event(event_id=hall.pk, reason="Water.", now=TUESDAY)
+    cancel_event(event_id=hall.pk, reason="Water.", now=TUESDAY)
     words = read(delivery, TUESDAY).text
     assert "The letter" in words
     assert "The hall" not in words
@@ -354,7 +355,7 @@ def test_what_is_cancelled_or_taken_back_is_left_out(office: Office, housing: To
 
 def test_an_emptied_digest_is_superseded(office: Office, housing: Topic, settings: Any) -> None:
     letter, hall, delivery = _two(office, housing)
-    event_actions.cancel_event(event_id=hall.pk, reason="Water.", now=TUESDAY)
+    cancel_event(event_id=hall.pk, reason="Water.", now=TUESDAY)
     Letter.objects.filter(pk=letter.pk).update(retracted_at=TUESDAY, retraction_reason="Wrong.")
     send_batch(now=TUESDAY)
     delivery.refresh_from_db()

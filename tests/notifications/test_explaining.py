@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from events.actions import events as event_actions
+from events.actions.calling_off import cancel_event
 from events.actions.people import person_without_email
 from events.actions.rsvps import cancel_rsvp
 from events.models import Event, Office, Person, Topic
@@ -245,7 +246,7 @@ def event(office: Office) -> Event:
 
 
 def cancel(event: Event) -> None:
-    event_actions.cancel_event(event_id=event.pk, reason="Water.", now=LATER)
+    cancel_event(event_id=event.pk, reason="Water.", now=LATER)
 
 
 def test_a_guest_hears_of_the_place_and_of_the_cancellation(event: Event) -> None:

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from events.actions import events as event_actions
 from events.actions import offices as office_actions
 from events.actions import rsvps as rsvp_actions
+from events.actions.calling_off import resume_event
 from events.models import RSVP, AttendanceStatus, Event, Mode, Person
 from notifications import reminders
 from notifications.delivery.sending import send_batch
@@ -213,7 +214,7 @@ def test_a_postponed_event_that_keeps_its_date_is_reminded_of_again() -> None:
     # It has not gone out yet, and is no longer true.
     call_off(event, "postpone")
     assert planned(DAY + MINUTE) == []
-    event_actions.resume_event(event_id=event.pk, now=DAY + 2 * MINUTE)
+    resume_event(event_id=event.pk, now=DAY + 2 * MINUTE)
     # What was due before is past: the message that it is on again says the same.
     assert planned(DAY + 3 * MINUTE) == []
     assert planned(HOURS) == ["reminder:rsvp:2h:1"]
@@ -223,7 +224,7 @@ def test_a_reminder_that_was_dropped_while_postponed_is_planned_under_a_new_key(
     event = town_hall()
     make.make_rsvp(event)
     call_off(event, "postpone")
-    event_actions.resume_event(event_id=event.pk, now=WEEK - MINUTE)
+    resume_event(event_id=event.pk, now=WEEK - MINUTE)
     assert planned(WEEK) == ["reminder:rsvp:7d:1"]
 
 

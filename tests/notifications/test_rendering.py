@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from events.actions.calling_off import cancel_event
 from events.models import Office
 from notifications import rendering
 from notifications.message import NotYet, Rendered, Superseded
@@ -149,7 +150,7 @@ def test_a_title_cannot_break_out_of_html_or_of_a_header() -> None:
 def test_a_reason_cannot_put_a_script_behind_a_link() -> None:
     event = scenes.town_hall()
     make.make_rsvp(event)
-    scenes.event_actions.cancel_event(
+    cancel_event(
         event_id=event.pk,
         reason='Storm.\nMore: https://example.org/"onclick="alert(1)\n- javascript:alert(1)',
         now=scenes.LATER,

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from events.actions.events import cancel_event, reschedule_event
+from events.actions.calling_off import cancel_event
+from events.actions.events import reschedule_event
 from events.actions.offices import edit_venue
 from events.actions.series import end_series, extend_series
 from events.errors import Refused

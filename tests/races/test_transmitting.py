@@ -16,7 +16,8 @@ import pytest
 from django.db import connection, connections
 
 from config.environment import MailTransport
-from events.actions.events import cancel_event, reschedule_event
+from events.actions.calling_off import cancel_event
+from events.actions.events import reschedule_event
 from events.actions.offices import edit_venue
 from events.actions.rsvps import cancel_rsvp
 from events.models import AuditEntry

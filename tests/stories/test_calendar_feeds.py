@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from events.actions import events as event_actions
+from events.actions.calling_off import cancel_event
 from events.models import Event, EventType
 from tests.calendars.readers import read_libical, read_vobject
 from tests.factories import make_event, make_role, make_shift
@@ -90,7 +91,7 @@ def test_what_moves_moves_and_what_is_cancelled_stays_as_cancelled(
     )  # fmt: skip
     assert read("/feeds/town-halls.ics") == ["Town hall on buses, 06-13 01:30 CONFIRMED"]
     assert read("/feeds/shifts.ics") == ["Greeter: Town hall on buses, 06-13 00:30 CONFIRMED"]
-    event_actions.cancel_event(event_id=town_hall.pk, reason="The roof leaks.", now=street.now)
+    cancel_event(event_id=town_hall.pk, reason="The roof leaks.", now=street.now)
     assert read("/feeds/town-halls.ics") == ["Town hall on buses, 06-13 01:30 CANCELLED"]
     assert read("/feeds/shifts.ics") == ["Greeter: Town hall on buses, 06-13 00:30 CANCELLED"]
 

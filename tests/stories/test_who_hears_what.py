@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from events.actions import events as event_actions
+from events.actions.calling_off import cancel_event
 from events.models import Mode
 from notifications import planning, reminders, tick
 from notifications.delivery import claiming
@@ -105,7 +106,7 @@ def test_everyone_hears_everything_once(street: Street, deliver: object) -> None
     street.go_to(START - timedelta(days=5, hours=6))
     let_mail_go()
     street.wait(hours=1)
-    event_actions.cancel_event(event_id=event.pk, reason="The roof leaks.", now=street.now)
+    cancel_event(event_id=event.pk, reason="The roof leaks.", now=street.now)
     let_mail_go()
     street.go_to(START + timedelta(days=1))
     let_mail_go()

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from events.actions.events import cancel_event, reschedule_event
+from events.actions.calling_off import cancel_event
+from events.actions.events import reschedule_event
 from events.errors import Refused
 from events.models import AuditEntry
 from tests.factories import NOW, make_claim, make_event, make_office, make_rsvp, make_shift

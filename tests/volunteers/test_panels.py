@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from events import links
-from events.actions.events import cancel_event
+from events.actions.calling_off import cancel_event
 from events.models import EventTranslation, Person
 from tests.clock import at
 from tests.factories import NOW, make_claim, make_event, make_person, make_shift

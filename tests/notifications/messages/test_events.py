@@ -7,6 +7,7 @@ import pytest
 
 from events.actions import events as actions
 from events.actions import rsvps as rsvp_actions
+from events.actions.calling_off import resume_event
 from events.models import AuditEntry, Event, Mode, Outbox
 from notifications import catalogue, rendering
 from notifications.message import Rendered, Superseded
@@ -430,7 +431,7 @@ def test_an_old_date_that_is_kept_is_told_and_entered_again() -> None:
     told()
     scenes.call_off(event, "postpone")
     told()
-    actions.resume_event(event_id=event.pk, now=LATER)
+    resume_event(event_id=event.pk, now=LATER)
     assert new_mail() == ["event_changed"]
     mail = read(delivered("event_changed"))
     assert mail.subject == "It takes place after all: Town hall on parking, Thursday, June 11"
@@ -448,7 +449,7 @@ def test_a_postponement_between_two_changes_is_not_forgotten() -> None:
     plan()
     scenes.call_off(event, "postpone")
     plan()
-    actions.resume_event(event_id=event.pk, now=LATER + timedelta(hours=1))
+    resume_event(event_id=event.pk, now=LATER + timedelta(hours=1))
     assert new_mail() == ["event_changed"]
     assert "This event was postponed." in read(plan()[-1]).text
 

@@ -6,6 +6,7 @@ import pytest
 
 from events.actions import events as actions
 from events.actions import rsvps as rsvp_actions
+from events.actions.calling_off import cancel_event
 from events.actions.offices import edit_venue
 from events.actions.series import end_series
 from events.models import AuditEntry, Event, Venue
@@ -353,7 +354,7 @@ def test_what_has_gone_elsewhere_meanwhile_is_not_listed_under_the_new_address()
     plan()
     there = make.make_venue(office, name="City Hall")
     actions.edit_event(event_id=hall.pk, changes={"venue": there}, now=LATER + HOUR)
-    actions.cancel_event(event_id=fair.pk, reason="Rain", now=LATER + HOUR)
+    cancel_event(event_id=fair.pk, reason="Rain", now=LATER + HOUR)
     text = read(delivered("place_changed")).text
     assert "- Tour, " in text
     assert "Hall, " not in text.replace("City Hall", "")

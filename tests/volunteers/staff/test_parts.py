@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import RequestFactory
 
-from events.actions.events import cancel_event, postpone_event
+from events.actions.calling_off import cancel_event, postpone_event
 from events.models import EventTranslation, Office
 from tests.desk import Desk
 from tests.factories import NOW, make_claim, make_event, make_office, make_role, make_shift

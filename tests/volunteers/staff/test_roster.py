@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from events.actions.events import cancel_event, postpone_event
+from events.actions.calling_off import cancel_event, postpone_event
 from events.models import Office
 from tests.clock import at
 from tests.desk import Desk

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from events.actions.events import postpone_event, reschedule_event
+from events.actions.calling_off import postpone_event
+from events.actions.events import reschedule_event
 from events.models import AuditEntry, Office, Outbox
 from notifications.models import Delivery
 from notifications.planning import plan_outbox

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from events.actions.events import cancel_event, postpone_event
+from events.actions.calling_off import cancel_event, postpone_event
 from events.models import EventTranslation, Membership, Office, OfficeKind, Role
 from tests.desk import Desk
 from tests.factories import NOW, make_claim, make_event, make_office, make_role, make_shift

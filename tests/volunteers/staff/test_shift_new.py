@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from events.actions.events import cancel_event
+from events.actions.calling_off import cancel_event
 from events.models import Membership, Office, OfficeKind, Role, Venue
 from tests.desk import Desk
 from tests.factories import NOW, make_event, make_office, make_role, make_shift, make_venue

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from events.actions.events import cancel_event
+from events.actions.calling_off import cancel_event
 from events.models import AuditEntry, Office, Outbox
 from notifications.models import Delivery
 from notifications.planning import plan_outbox

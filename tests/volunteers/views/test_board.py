@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from events.actions.events import cancel_event, edit_event
+from events.actions.calling_off import cancel_event
+from events.actions.events import edit_event
 from events.models import Event, EventTranslation, Office
 from tests.clock import at
 from tests.factories import NOW, make_claim, make_event, make_office, make_role, make_shift

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from events import links, proof
-from events.actions.events import cancel_event, postpone_event
+from events.actions.calling_off import cancel_event, postpone_event
 from events.models import AuditEntry
 from tests.clock import at
 from tests.factories import NOW, make_claim, make_event, make_office, make_role, make_shift
