@@ -64,9 +64,9 @@ def claim(
     """Claim what is due, oldest first, transactional kinds before bulk; None if there is nothing.
 
     ``held_offices``: whose mail is not sent now. The mail of a paused letter waits, and bulk mail
-    of a sender that has sent enough in this minute. Two workers
-    never get the same row: on PostgreSQL locked rows are skipped, on SQLite the transaction is
-    alone, and the UPDATE asks again.
+    of a sender that has sent enough in this minute. Two workers never get the same row: on
+    PostgreSQL locked rows are skipped, on SQLite the transaction is alone, and the UPDATE asks
+    again.
     """
     token = uuid.uuid4()
     with transaction.atomic(durable=True):

@@ -84,13 +84,7 @@ def _in_header(address: str) -> str:
     return address if _PLAIN_ADDRESS.fullmatch(address) else str(Address(addr_spec=address))
 
 
-def build(
-    delivery: Delivery,
-    rendered: Rendered,
-    *,
-    address: str,
-    bulk: bool,
-) -> Mail:
+def build(delivery: Delivery, rendered: Rendered, *, address: str, bulk: bool) -> Mail:
     """Return the mail of one delivery; ``delivery.office`` is read."""
     return Draft(delivery, rendered, bulk=bulk).copy(delivery, address=address)
 

@@ -12,11 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import CharField, Exists, OuterRef, Q
-
 from events import clock
-from events.models import Event, Outbox
-from events.proof import address_hashes
+from events.models import Outbox
 from notifications import catalogue, rendering
 from notifications.delivery import claiming, holds, mime, retry, soft_bounces, suppression
 from notifications.delivery.channels import (
@@ -29,10 +26,9 @@ from notifications.delivery.channels import (
     TryLater,
     email,
 )
-from notifications.delivery.statements import Slot, Update
+from notifications.delivery.terms import Terms, hashes_of, is_paused
 from notifications.message import Message, NotYet, Rendered, Superseded
-from notifications.models import Delivery, DeliveryState, Letter, MailHold, SuppressionReason
-from volunteers.models import Shift
+from notifications.models import Delivery, DeliveryState, MailHold, SuppressionReason
 
 logger = logging.getLogger(__name__)
 
@@ -101,10 +97,12 @@ def send_batch(
     try:
         run.send_all(stopping)
     finally:
-        run.record()
         # Also when something unforeseen happens: only the message being sent stays claimed.
-        claiming.release(batch)
-        transport.close()
+        try:
+            run.record()
+        finally:
+            claiming.release(batch)
+            transport.close()
     if now is None and run.outcome.away:
         _server_is_away_until = time.monotonic() + PAUSE_WITHOUT_SERVER
     return run.outcome
@@ -133,7 +131,7 @@ class _Run:
         #: The message that the server has taken last, and when, while it is not recorded yet.
         self._accepted: tuple[Delivery, datetime] | None = None
         #: What all readers of one letter in one language share, and the facts it was written from.
-        self._drafts: dict[tuple[object, ...], tuple[mime.Draft, _Terms]] = {}
+        self._drafts: dict[tuple[object, ...], tuple[mime.Draft, Terms]] = {}
 
     def send_all(self, stopping: Callable[[], bool]) -> None:
         for delivery in self.batch.deliveries:
@@ -211,12 +209,12 @@ class _Run:
             self._end(delivery, DeliveryState.EXPIRED, why)
             soft_bounces.after_end(delivery, error=why, now=now)
             return None
-        hashes = _hashes(address)
+        hashes = hashes_of(address)
         if message.own is not None:
             draft, terms = self._draft(delivery, message)
             mail = draft.copy(delivery, address=address, own=message.own(delivery))
             return _Ready(mail, hashes, terms)
-        terms = _Terms.of(delivery, message)
+        terms = Terms.of(delivery, message)
         if message.still_true(delivery, now):
             rendered = rendering.render(delivery, now)
         else:
@@ -232,7 +230,7 @@ class _Run:
         mail = mime.build(delivery, rendered, address=address, bulk=message.bulk)
         return _Ready(mail, hashes, terms)
 
-    def _draft(self, delivery: Delivery, message: Message) -> tuple[mime.Draft, "_Terms"]:
+    def _draft(self, delivery: Delivery, message: Message) -> tuple[mime.Draft, Terms]:
         """Return what is written once a batch for all readers of one language.
 
         The database tests in the step to transmitting whether the reader still gets it, and
@@ -240,7 +238,7 @@ class _Run:
         """
         which = (message.name, delivery.letter_id, delivery.office_id, delivery.language)
         if which not in self._drafts:
-            terms = _Terms.of(delivery, message)
+            terms = Terms.of(delivery, message)
             rendered = rendering.render_for_many(delivery, self.clock())
             if not isinstance(rendered, Rendered):
                 raise TypeError(f"{message.name} has one text for all its readers")
@@ -260,7 +258,7 @@ class _Run:
             self._end(delivery, DeliveryState.SUPPRESSED, "the address must not be written to")
         elif not mine.filter(ready.terms.guard).exists():
             self._end(delivery, DeliveryState.SUPERSEDED, "it is no longer true")
-        elif mine.filter(_is_paused()).exists():
+        elif mine.filter(is_paused()).exists():
             # Its letter was paused since the claim: it waits where it was.
             self._finish(delivery, DeliveryState.DUE)
         else:
@@ -409,59 +407,9 @@ class _Run:
 
 
 @dataclass(frozen=True)
-class _Terms:
-    """What must hold in the moment in which a message begins to go out, as a statement."""
-
-    message: Message
-    guard: Q
-    step: Update
-
-    @classmethod
-    def of(cls, delivery: Delivery, message: Message) -> "_Terms":
-        guard = message.guard() if message.guard is not None else Q()
-        hashes = [Slot(name, CharField()) for name in _hashes("")]
-        suppressed = suppression.is_suppressed(hashes, bulk=message.bulk)
-        condition = guard & _facts_as_they_are(delivery) & ~suppressed
-        if delivery.letter_id is not None:
-            condition &= ~_is_paused()
-        return cls(message, guard, claiming.step_to_transmitting(condition))
-
-
-@dataclass(frozen=True)
 class _Ready:
     """A message as written, the hashes of its address, and what must hold for it."""
 
     mail: Mail
     hashes: dict[str, str]
-    terms: _Terms
-
-
-def _hashes(address: str) -> dict[str, str]:
-    """Return the hashes under which an address may be suppressed, by the slots they go into."""
-    return {f"hash{n}": value for n, value in enumerate(address_hashes(address))}
-
-
-def _is_paused() -> Q:
-    """Return the condition that the mail of the delivery's letter waits."""
-    return Q(Exists(claiming.paused_letters().filter(pk=OuterRef("letter_id"))))
-
-
-def _facts_as_they_are(delivery: Delivery) -> Q:
-    """Return the condition that time, place and status are still those that are written now.
-
-    An event that moves between writing and transmitting would else be announced at its old time.
-    ``sequence`` rises with each of them.
-    """
-    condition = Q()
-    for sequence, pk in Event.objects.filter(pk__in=delivery.event_ids).values_list(
-        "sequence", "pk"
-    ):
-        condition &= Q(Exists(Event.objects.filter(pk=pk, sequence=sequence)))
-    if delivery.letter_id is not None:
-        letter = Letter.objects.filter(pk=delivery.letter_id)
-        for revision in letter.values_list("revision", flat=True):
-            condition &= Q(Exists(letter.filter(revision=revision)))
-    shifts = Shift.objects.effective()
-    for found in shifts.filter(pk__in=delivery.shift_ids):
-        condition &= Q(Exists(shifts.filter(Q(sequence=found.sequence), pk=found.pk)))
-    return condition
+    terms: Terms
