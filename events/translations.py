@@ -1,6 +1,7 @@
 """Content in the other languages of an office: rows beside a row, one a language.
 
-The row itself is in the office's first language. What reads them is ``in_language`` of each model.
+The row itself is in the office's first language. What reads them is ``in_language`` and
+``shown_language`` of each model, whose types say what they give.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,16 @@ from django.db.models.functions import Coalesce
 
 #: Language → column → text.
 Versions = Mapping[str, Mapping[str, str]]
+
+
+def version_of(row: Any, language: str) -> Any:
+    """Return the translation of ``row`` in ``language``, else the row itself (uses a prefetch)."""
+    return next((one for one in row.translations.all() if one.language == language), row)
+
+
+def language_of(row: Any, language: str, own: str) -> str:
+    """Return the language that :func:`version_of` really gives; ``own`` is that of the row."""
+    return own if version_of(row, language) is row else language
 
 
 def write_translations(rows: Any, versions: Versions, *columns: str) -> bool:

@@ -9,6 +9,8 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from events.translations import language_of, version_of
+
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
@@ -283,15 +285,12 @@ class Event(models.Model):
 
         Falls back to the row itself, whose language is the office's first.
         """
-        for translation in self.translations.all():
-            if translation.language == language:
-                return translation
-        return self
+        shown: Event | EventTranslation = version_of(self, language)
+        return shown
 
     def shown_language(self, language: str) -> str:
         """The language that :meth:`in_language` really gives, for ``lang=`` attributes."""
-        shown = self.in_language(language)
-        return shown.language if isinstance(shown, EventTranslation) else self.office.first_language
+        return language_of(self, language, self.office.first_language)
 
 
 class EventTranslation(models.Model):

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from events.translations import version_of
+
 
 class Topic(models.Model):
     """A topic (iCalendar: CATEGORIES), shared by all offices."""
@@ -20,10 +22,8 @@ class Topic(models.Model):
 
     def in_language(self, language: str) -> "Topic | TopicTranslation":
         """Return what to show in ``language``: a translation, else the topic (uses a prefetch)."""
-        for translation in self.translations.all():
-            if translation.language == language:
-                return translation
-        return self
+        shown: Topic | TopicTranslation = version_of(self, language)
+        return shown
 
 
 class TopicTranslation(models.Model):

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import AuditEntry, Office, OfficeKind, StaffUser, Topic
+from events.translations import write_translations
 from notifications.letters import storing
-from notifications.models import Letter, LetterTranslation
+from notifications.models import Letter
 from notifications.models.letter import LetterQuerySet
 
 logger = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ def _insert(op: Operation, office: Office, draft: LetterDraft) -> Letter:
         updated_at=op.at,
     )
     letter.topics.set(draft.topics)
-    _write_translations(letter, draft.translations)
+    write_translations(letter.translations, draft.translations, "title", "body")
     op.record("letter.created", office=office, letter=letter)
     return letter
 
@@ -311,34 +312,15 @@ def _change_related(letter: Letter, changes: dict[str, Any]) -> dict[str, tuple[
         if before != after:
             letter.topics.set(after)
             changed["topics"] = (_slugs(before), _slugs(after))
-    if "translations" in changes and _write_translations(letter, changes["translations"]):
+    if "translations" in changes and write_translations(
+        letter.translations, changes["translations"], "title", "body"
+    ):
         changed["translations"] = (None, None)
     return changed
 
 
 def _slugs(topics: Iterable[Topic]) -> str:
     return ", ".join(sorted(topic.slug for topic in topics))
-
-
-def _write_translations(letter: Letter, translations: dict[str, dict[str, str]]) -> bool:
-    """Make the letter's translations these; return whether anything changed."""
-    wanted = {
-        language: (texts["title"], texts["body"])
-        for language, texts in translations.items()
-        if texts.get("title")
-    }
-    had = {
-        row.language: (row.title, row.body)
-        for row in LetterTranslation.objects.filter(letter=letter)
-    }
-    if wanted == had:
-        return False
-    LetterTranslation.objects.filter(letter=letter).exclude(language__in=wanted).delete()
-    for language, (title, body) in wanted.items():
-        LetterTranslation.objects.update_or_create(
-            letter=letter, language=language, defaults={"title": title, "body": body}
-        )
-    return True
 
 
 def delete_draft(*, letter_id: int, now: datetime, actor: StaffUser | None = None) -> None:

@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from events.translations import language_of, version_of
+
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
@@ -175,10 +177,8 @@ class Letter(models.Model):
 
     def in_language(self, language: str) -> "Letter | LetterTranslation":
         """Return what carries ``title`` and ``body`` in ``language`` (uses a prefetch)."""
-        for translation in self.translations.all():
-            if translation.language == language:
-                return translation
-        return self
+        shown: Letter | LetterTranslation = version_of(self, language)
+        return shown
 
     def outcome_in(self, language: str) -> tuple[str, str]:
         """Return the outcome as far as it is there in ``language``, and the language it is in."""
@@ -189,8 +189,7 @@ class Letter(models.Model):
 
     def shown_language(self, language: str) -> str:
         """The language that :meth:`in_language` really gives, for ``lang=`` attributes."""
-        shown = self.in_language(language)
-        return shown.language if isinstance(shown, LetterTranslation) else self.own_language
+        return language_of(self, language, self.own_language)
 
     def version_languages(self) -> list[str]:
         """The languages that it can be read in, its own first (uses a prefetch)."""

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from events.translations import language_of, version_of
+
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
@@ -36,15 +38,12 @@ class VolunteerRole(models.Model):
 
         Falls back to the row itself, whose language is the office's first.
         """
-        for translation in self.translations.all():
-            if translation.language == language:
-                return translation
-        return self
+        shown: VolunteerRole | RoleTranslation = version_of(self, language)
+        return shown
 
     def shown_language(self, language: str) -> str:
         """The language that :meth:`in_language` really gives, for ``lang=`` attributes."""
-        shown = self.in_language(language)
-        return shown.language if isinstance(shown, RoleTranslation) else self.office.first_language
+        return language_of(self, language, self.office.first_language)
 
 
 class RoleTranslation(models.Model):

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from events.models import EventStatus, Venue
+from events.translations import language_of, version_of
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -297,15 +298,12 @@ class Shift(models.Model):
 
         Falls back to the row itself, whose language is the office's first.
         """
-        for translation in self.translations.all():
-            if translation.language == language:
-                return translation
-        return self
+        shown: Shift | ShiftTranslation = version_of(self, language)
+        return shown
 
     def shown_language(self, language: str) -> str:
         """The language that :meth:`in_language` really gives, for ``lang=`` attributes."""
-        shown = self.in_language(language)
-        return shown.language if isinstance(shown, ShiftTranslation) else self.office.first_language
+        return language_of(self, language, self.office.first_language)
 
     # What follows is asked of a shift read through effective().
 
