@@ -21,7 +21,7 @@ from tests.pages import page
 
 pytestmark = pytest.mark.django_db
 CATALOGUE = settings.BASE_DIR / "config" / "locale" / "es" / "LC_MESSAGES" / "django.po"
-SAMPLES = "notifications/samples.py"
+SAMPLES = "notifications/sample_scene.py"
 
 
 @cache
