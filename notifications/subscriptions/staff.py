@@ -117,6 +117,8 @@ class ListForm(forms.Form):
         widget=forms.FileInput({"accept": ".csv,text/csv,text/plain"}),
         required=False,
     )
+    # Not in the step after, which carries it along.
+    file.sometimes_required = True  # type: ignore[attr-defined]
     topics = forms.MultipleChoiceField(
         label=gettext_lazy("What do these people get?"),
         widget=forms.CheckboxSelectMultiple,
