@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -101,11 +104,20 @@ class PersonSection:
     position: int
 
 
+class DeskGroup(TextChoices):
+    """Where the navigation keeps what is not daily work, in this order."""
+
+    PEOPLE = "people", _("People")
+    MAIL = "mail", _("Mail")
+    SET_UP = "set-up", _("Set-up")
+
+
 @dataclass(frozen=True)
 class DeskSection:
     """An entry of the staff desk's navigation: a URL name and who may see it.
 
-    Positions: 0 today, 1 events, 2 shifts, 4 letters; from 6 on what an office sets up once.
+    Without a ``group`` it is daily work and always in sight: four such entries fill a line of a
+    phone, so that a fifth needs a good reason. ``position`` is the order among its neighbours.
     """
 
     name: str
@@ -113,6 +125,7 @@ class DeskSection:
     url_name: str
     permission: str
     position: int
+    group: DeskGroup | None = None
 
     def is_open_to(self, roles: set[str]) -> bool:
         """Whether somebody with these roles, in whichever offices, may see it."""

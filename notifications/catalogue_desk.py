@@ -99,5 +99,7 @@ def message_html(request: StaffRequest, kind: str) -> HttpResponse:
 def register() -> None:
     """Add the catalogue to the desk. Called once, when the app is ready."""
     extensions.desk_sections.append(
-        extensions.DeskSection(SECTION, _("Messages"), "staff-messages", "see_desk", 9)
+        extensions.DeskSection(
+            SECTION, _("Messages"), "staff-messages", "see_desk", 1, extensions.DeskGroup.MAIL
+        )
     )

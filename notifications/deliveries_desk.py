@@ -335,5 +335,12 @@ def _recent_events(request: StaffRequest, now: datetime) -> QuerySet[Event]:
 def register() -> None:
     """Add the page to the desk. Called once, when the app is ready."""
     extensions.desk_sections.append(
-        extensions.DeskSection(SECTION, _("Mail"), "staff-deliveries", "see_deliveries", 5)
+        extensions.DeskSection(
+            SECTION,
+            _("Deliveries"),
+            "staff-deliveries",
+            "see_deliveries",
+            0,
+            extensions.DeskGroup.MAIL,
+        )
     )

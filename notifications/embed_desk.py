@@ -134,7 +134,14 @@ def has_signed_up_in_a_frame(offices: list[Office]) -> bool:
 def register() -> None:
     """Add the page to the desk. Called once, when the app is ready."""
     extensions.desk_sections.append(
-        extensions.DeskSection("embeds", _("Your website"), "staff-embeds", "see_desk", 8)
+        extensions.DeskSection(
+            "embeds",
+            _("Your website"),
+            "staff-embeds",
+            "see_desk",
+            3,
+            extensions.DeskGroup.SET_UP,
+        )
     )
     extensions.first_steps.append(
         extensions.FirstStep(

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from events import extensions
-from events.extensions import DeskSection
+from events.extensions import DeskGroup, DeskSection
 from events.staff import cards, history
 
 
@@ -13,10 +13,10 @@ def register() -> None:
         [
             DeskSection("today", _("Today"), "staff", "see_desk", 0),
             DeskSection("events", _("Events"), "staff-events", "edit_events", 1),
-            DeskSection("venues", _("Places"), "staff-venues", "edit_venues", 6),
-            DeskSection("topics", _("Topics"), "staff-topics", "edit_office", 7),
-            DeskSection("office", _("Office"), "staff-offices", "edit_office", 8),
-            DeskSection("members", _("Staff"), "staff-members", "edit_staff", 9),
+            DeskSection("venues", _("Places"), "staff-venues", "edit_venues", 0, DeskGroup.SET_UP),
+            DeskSection("topics", _("Topics"), "staff-topics", "edit_office", 1, DeskGroup.SET_UP),
+            DeskSection("office", _("Office"), "staff-offices", "edit_office", 2, DeskGroup.SET_UP),
+            DeskSection("members", _("Staff"), "staff-members", "edit_staff", 4, DeskGroup.SET_UP),
         ]
     )
     extensions.desk_cards.extend(cards.CARDS)

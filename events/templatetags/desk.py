@@ -7,6 +7,7 @@ from django.template import Context
 from django.urls import reverse
 
 from events import extensions
+from events.extensions import DeskGroup
 from events.languages import own_name
 from events.models import OfficeKind
 from events.permissions import Grants, grants_of
@@ -18,14 +19,30 @@ register = template.Library()
 class Entry(NamedTuple):
     """One entry of the desk's navigation."""
 
-    name: str
     label: Any
     url: str
+    current: bool
+
+
+class Group(NamedTuple):
+    """Entries under a name. ``current``: the page that is shown belongs to one of them."""
+
+    key: str
+    label: Any
+    entries: list[Entry]
+    current: bool
+
+
+class Navigation(NamedTuple):
+    """The parts of the desk that a member may see: the daily work, and the rest in groups."""
+
+    daily: list[Entry]
+    groups: list[Group]
 
 
 @register.simple_tag(takes_context=True)
-def desk_entries(context: Context) -> list[Entry]:
-    """Return the parts of the desk that this member may see, in order.
+def desk_navigation(context: Context) -> Navigation:
+    """Return where this member may go; groups without an entry for them are left out.
 
     Of their roles those count that they have in offices of the page's kind.
     """
@@ -33,12 +50,23 @@ def desk_entries(context: Context) -> list[Entry]:
     roles = {
         role for office, role in _grants(context).roles if not page or office.kind == page.kind
     }
-    sections = sorted(extensions.desk_sections, key=lambda section: section.position)
-    return [
-        Entry(section.name, section.label, reverse(section.url_name))
-        for section in sections
-        if section.is_open_to(roles)
+    current = context.get("desk_section")
+    entries: dict[DeskGroup | None, list[Entry]] = {}
+    for section in sorted(extensions.desk_sections, key=lambda section: section.position):
+        if section.is_open_to(roles):
+            entry = Entry(section.label, reverse(section.url_name), section.name == current)
+            entries.setdefault(section.group, []).append(entry)
+    groups = [
+        Group(
+            group.value,
+            group.label,
+            entries[group],
+            any(entry.current for entry in entries[group]),
+        )
+        for group in DeskGroup
+        if group in entries
     ]
+    return Navigation(entries.get(None, []), groups)
 
 
 @register.filter

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from events import clock
 from events.address_field import AddressField
-from events.extensions import DeskSection, address_proven, desk_sections
+from events.extensions import DeskGroup, DeskSection, address_proven, desk_sections
 from events.models import Office, Person
 from events.staff.access import FORM, POST, StaffRequest, chosen_office, desk_page, staff_page
 from events.staff.tabs import Show, tabbed_list
@@ -190,6 +190,13 @@ def resume(request: StaffRequest, pk: int) -> HttpResponse:
 def register() -> None:
     """Add the page to the desk, and a person's own way back. Called once, when the app is ready."""
     desk_sections.append(
-        DeskSection(SECTION, gettext_lazy("Stopped mail"), "staff-no-mail", "see_deliveries", 5)
+        DeskSection(
+            SECTION,
+            gettext_lazy("Stopped mail"),
+            "staff-no-mail",
+            "see_deliveries",
+            1,
+            DeskGroup.PEOPLE,
+        )
     )
     address_proven.append(suppression.lift_proven)

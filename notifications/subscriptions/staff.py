@@ -16,7 +16,7 @@ from events import clock
 from events.address_field import AddressField
 from events.choices import offer
 from events.errors import Refused
-from events.extensions import DeskSection, desk_sections
+from events.extensions import DeskGroup, DeskSection, desk_sections
 from events.languages import language_in_use
 from events.models import Office, Topic
 from events.staff.access import (
@@ -255,5 +255,12 @@ def _carried(form: ListForm) -> list[tuple[str, str]]:
 def register() -> None:
     """Add the pages to the desk. Called once, when the app is ready."""
     desk_sections.append(
-        DeskSection(SECTION, gettext_lazy("Subscribers"), "staff-subscribers", "see_deliveries", 5)
+        DeskSection(
+            SECTION,
+            gettext_lazy("Subscribers"),
+            "staff-subscribers",
+            "see_deliveries",
+            0,
+            DeskGroup.PEOPLE,
+        )
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -109,6 +109,37 @@ def test_refused_forms_and_the_review_are_accessible(visitor: Visitor, office: O
     page.get_by_role("button", name="Save", exact=True).click()
     assert page.get_by_role("heading", level=1).inner_text() == "Check before saving"
     assert visitor.faults_here("the review") == []
+
+
+@pytest.mark.parametrize("language", ["", "/es"])
+def test_the_parts_of_the_desk_take_two_lines_of_a_phone_and_open_by_keyboard(
+    bare: Page, live_server: LiveServer, office: Office, language: str
+) -> None:
+    signed_in(bare, live_server, make_staff(office))
+    bare.goto(f"{live_server.url}{language}/staff/topics/")
+    parts = bare.locator(".side-nav")
+    here = parts.locator("a[aria-current=page]")
+    if bare.viewport_size == {"width": 1280, "height": 900}:
+        assert parts.get_by_role("link").count() == 13
+        assert here.is_visible()
+        return
+    bare.set_viewport_size({"width": 320, "height": 900})
+    shown = [box for box in map(_box, parts.locator("a, summary").all()) if box]
+    assert len(shown) == 4 + 3
+    assert len({box["y"] for box in shown}) == 2
+    # The group of the page is marked; its entries come with a key, those of the other groups go.
+    group = parts.locator("summary[aria-current=true]")
+    assert not here.is_visible()
+    group.press("Enter")
+    assert here.is_visible()
+    assert _box(group)["y"] < _box(here)["y"]
+    parts.locator("summary").first.press("Enter")
+    assert not here.is_visible()
+    assert parts.get_by_role("link").count() == 4 + 2
+
+
+def _box(entry: Locator) -> dict[str, float]:
+    return dict(entry.bounding_box() or {})
 
 
 def test_without_scripts_an_event_is_written_posted_and_called_off(
