@@ -11,11 +11,11 @@ from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from events import storing
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import AuditEntry, Office, OfficeKind, StaffUser, Topic
 from events.translations import write_translations
-from notifications.letters import storing
 from notifications.models import Letter
 from notifications.models.letter import LetterQuerySet
 

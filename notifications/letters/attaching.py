@@ -1,35 +1,25 @@
 """Files that come with a letter: attach, take away, hand out."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from django.core.files.base import File
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from events import extensions
+from events import extensions, storing
 from events.audit import operation
 from events.errors import Refused
 from events.extensions import MediaFile
+from events.file_types import NewFile, file_name
 from events.models import StaffUser
-from notifications.letters import storing
 from notifications.letters.actions import lock_letter
-from notifications.letters.file_types import FileType, file_name
 from notifications.models import Letter, LetterAttachment
 
-#: Bytes of one file, and files of one letter.
-LARGEST, MOST = 10_000_000, 10
-
-
-@dataclass(frozen=True)
-class NewFile:
-    """A file that was looked at: its content and what it is."""
-
-    given_name: str
-    content: File
-    kind: FileType
+#: Files of one letter.
+MOST = 10
+#: The folder of the files, which is also the first part of their addresses below ``/media/``.
+FOLDER = "letters"
 
 
 def change_attachments(
@@ -52,7 +42,8 @@ def change_attachments(
         digest = storing.digest_of(file.content)
         if digest not in known and digest not in stored:
             name = file_name(file.given_name, file.kind)
-            path = storing.store(letter, file.content, name=name, digest=digest)
+            folder = f"{FOLDER}/{letter.uid.hex}"
+            path = storing.store(folder, file.content, name=name, digest=digest)
             stored[digest] = (file, path)
     try:
         return _change(letter_id, stored, remove, now, actor)
@@ -121,4 +112,4 @@ def public_file(path: str) -> MediaFile | None:
 
 def register() -> None:
     """Hand out attachments through the site's one view of files. Called when the app is ready."""
-    extensions.media_folders[storing.FOLDER] = public_file
+    extensions.media_folders[FOLDER] = public_file

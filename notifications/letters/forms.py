@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from events.choices import offer, offer_filter
+from events.file_field import FilesField
 from events.form_rendering import DateInput
 from events.languages import language_in_use, own_name
 from events.models import Office, Topic
 from notifications.letters.attaching import MOST
-from notifications.letters.file_field import FilesField
 from notifications.models import Letter
 
 #: More than any letter needs: a book of 60 pages.

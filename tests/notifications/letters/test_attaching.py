@@ -11,11 +11,12 @@ from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from events.errors import Refused
+from events.file_types import CSV as CSV_TYPE
+from events.file_types import LARGEST, NewFile
+from events.file_types import PDF as PDF_TYPE
 from events.models import AuditEntry, Office
 from notifications.letters.actions import delete_draft
-from notifications.letters.attaching import LARGEST, MOST, NewFile, change_attachments
-from notifications.letters.file_types import CSV as CSV_TYPE
-from notifications.letters.file_types import PDF as PDF_TYPE
+from notifications.letters.attaching import MOST, change_attachments
 from notifications.letters.posted import retract_letter
 from notifications.models import Letter, LetterAttachment
 from tests.factories import NOW, make_office, make_staff, make_topic

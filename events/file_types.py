@@ -6,8 +6,11 @@ text. A name's ending counts in one case: whether a text is a table (CSV) nobody
 
 import re
 import zipfile
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO, NamedTuple
+
+from django.core.files.base import File
 
 from events.pictures import NotAPicture, read_format
 
@@ -17,6 +20,19 @@ class FileType(NamedTuple):
 
     ending: str
     media_type: str
+
+
+#: Bytes of one file.
+LARGEST = 10_000_000
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file that was looked at: its content and what it is."""
+
+    given_name: str
+    content: File
+    kind: FileType
 
 
 PDF = FileType("pdf", "application/pdf")

@@ -1,4 +1,4 @@
-"""The field of a form that takes the files of a letter."""
+"""The field of a form that takes files: of a letter, of an event."""
 
 from typing import Any
 
@@ -7,8 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
-from notifications.letters.attaching import LARGEST, NewFile
-from notifications.letters.file_types import ACCEPT, NotTaken, read_type
+from events.file_types import ACCEPT, LARGEST, NewFile, NotTaken, read_type
 
 
 class FilesInput(forms.FileInput):

@@ -1,4 +1,4 @@
-"""Where the files of letters lie: through Django's storage, under names that nobody guesses."""
+"""Where uploaded files lie: through Django's storage, under names that nobody guesses."""
 
 import hashlib
 import logging
@@ -7,12 +7,7 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.utils.text import get_valid_filename
 
-from notifications.models import Letter
-
 logger = logging.getLogger(__name__)
-
-#: The folder, which is also the first part of their addresses below ``/media/``.
-FOLDER = "letters"
 
 
 def digest_of(content: File) -> str:
@@ -25,9 +20,9 @@ def digest_of(content: File) -> str:
     return digest.hexdigest()
 
 
-def store(letter: Letter, content: File, *, name: str, digest: str) -> str:
-    """Store a file of a letter; return its path, which is never another file's."""
-    wanted = f"{FOLDER}/{letter.uid.hex}/{digest[:16]}/{get_valid_filename(name)}"
+def store(folder: str, content: File, *, name: str, digest: str) -> str:
+    """Store a file below ``folder``; return its path, which is never another file's."""
+    wanted = f"{folder}/{digest[:16]}/{get_valid_filename(name)}"
     path: str = default_storage.save(wanted, content)
     return path
 

@@ -4,7 +4,7 @@ from io import BytesIO
 
 import pytest
 
-from notifications.letters.file_types import NotTaken, file_name, read_type
+from events.file_types import NotTaken, file_name, read_type
 from tests.notifications.letters.files import CSV, DOCX, ODT, PDF, PNG, WORD, zipped
 
 
