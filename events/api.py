@@ -115,6 +115,25 @@ class EventOut(Schema):
     ics_url: str = Field(description="The event as a calendar file.")
 
 
+class AgendaItemOut(Schema):
+    title: str
+    notes: str
+    starts_at: datetime | None = Field(description="Null where nobody has said.")
+
+
+class SpeakerOut(Schema):
+    name: str
+    role: str
+
+
+class DocumentOut(Schema):
+    name: str
+    url: str
+    size: int = Field(description="In bytes.")
+    content_type: str
+    sha256: str = Field(description="SHA-256 of the content, in hexadecimal.")
+
+
 class EventDetail(EventOut):
     """One event, with what lists leave out."""
 
@@ -124,6 +143,10 @@ class EventDetail(EventOut):
     cohosts: list[str] = Field(description="Slugs of offices that host it as well.")
     spoken_languages: list[str] = Field(description="Languages at the event, `ase` or `asl` too.")
     access_services: str
+    agenda: list[AgendaItemOut] = Field(description="In order.")
+    speakers: list[SpeakerOut]
+    documents: list[DocumentOut]
+    is_recorded: bool = Field(description="Sound and picture are kept, and may be shown later.")
 
 
 class TopicOut(Schema):
@@ -179,16 +202,37 @@ def get_event(
     request: HttpRequest, slug: str, lang: str = Query("", description=LANG_TEXT)
 ) -> EventDetail:
     """One posted event with its description."""
-    events = _as_shown(Event.objects.posted()).prefetch_related("cohosts")
+    events = _as_shown(Event.objects.posted()).with_programme().prefetch_related("cohosts")
     event = get_object_or_404(events, slug=slug)
+    language = language_in_use()
     return EventDetail(
         **_event(event),
-        description=event.in_language(language_in_use()).description,
+        description=event.in_language(language).description,
         status_reason=event.status_reason,
         takes_rsvps=event.takes_rsvps,
         cohosts=[office.slug for office in event.cohosts.all()],
         spoken_languages=event.spoken_languages,
         access_services=event.access_services,
+        agenda=[
+            AgendaItemOut(title=words.title, notes=words.notes, starts_at=item.starts_at)
+            for item in event.agenda.all()
+            for words in [item.in_language(language)]
+        ],
+        speakers=[
+            SpeakerOut(name=speaker.name, role=speaker.in_language(language).role)
+            for speaker in event.speakers.all()
+        ],
+        documents=[
+            DocumentOut(
+                name=row.name,
+                url=absolute(row.url),
+                size=row.size,
+                content_type=row.content_type,
+                sha256=row.digest,
+            )
+            for row in event.documents.all()
+        ],
+        is_recorded=event.is_recorded,
     )
 
 

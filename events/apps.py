@@ -10,7 +10,9 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         from events import person_section
+        from events.actions import agenda
         from events.staff import sections
 
+        agenda.register()
         person_section.register()
         sections.register()

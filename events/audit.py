@@ -31,6 +31,7 @@ PLAIN_FIELDS = frozenset(
         "title", "event_type", "starts_at", "ends_at", "timezone", "all_day", "status",
         "status_reason", "mode", "venue", "capacity", "remote_capacity", "party_size", "posted_at",
         "offset", "duration", "minimum", "role", "topics", "slug", "takes_rsvps", "location",
+        "is_recorded",
     }
 )  # fmt: skip
 
@@ -57,6 +58,11 @@ class Operation:
     staff: StaffUser | None
     actor_kind: str
     entries: list[AuditEntry] = field(default_factory=list)
+
+    def revise(self, event: Event) -> None:
+        """Raise the revision of a locked event, whose caller saves it: the public sees a change."""
+        event.revision += 1
+        event.updated_at = self.at
 
     def record(
         self,

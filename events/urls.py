@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import path, register_converter
 
 from events.staff import urls as staff
-from events.views import embed, event, event_list, media, month, own_rsvp, rsvp
+from events.views import embed, event, event_list, media, month, own_rsvp, programme, rsvp
 
 
 class Year:
@@ -44,6 +44,7 @@ pages = [
     path("events/<slug:slug>/", event.event_page, name="event"),
     path("events/<slug:slug>/rsvp/", rsvp.event_rsvp, name="event-rsvp"),
     path("events/<slug:slug>/rsvp/sent/", rsvp.event_rsvp_sent, name="event-rsvp-sent"),
+    path("events/<slug:slug>/agenda/", programme.programme, name="event-programme"),
     path("embed/events/", embed.embed_events, name="embed-events"),
     path("calendar/", month.this_month, name="calendar"),
     path("calendar/<year:year>/<month:month>/", month.one_month, name="calendar-month"),

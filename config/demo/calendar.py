@@ -183,14 +183,10 @@ def _drafts(town: Town) -> list[tuple[str, EventDraft, int]]:
              "Asamblea pública: el presupuesto y nuestras calles"),
             ("Next year's budget sets aside $14 million for streets, lights and sidewalks. "
              "Council Member Ortega shows the plan for District 4, block by block, and takes "
-             "your questions for a full hour.\n\n"
-             "**Agenda**\n\n- 6:30 Welcome and how to ask a question\n- 6:40 The plan in ten "
-             "minutes\n- 6:50 Your questions\n- 7:50 What happens next",
+             "your questions for a full hour.",
              "El presupuesto del próximo año reserva 14 millones de dólares para calles, luces y "
              "aceras. La concejala Ortega presenta el plan del Distrito 4, cuadra por cuadra, y "
-             "responde sus preguntas durante una hora.\n\n"
-             "**Programa**\n\n- 6:30 Bienvenida y cómo hacer una pregunta\n- 6:40 El plan en "
-             "diez minutos\n- 6:50 Sus preguntas\n- 7:50 Qué sigue"),
+             "responde sus preguntas durante una hora."),
             days.at(9, 18, 30, weekday=THURSDAY), 1.5, ["town-halls", "legislation"],
             event_type=EventType.TOWN_HALL, mode=Mode.BOTH, venue=venues["library"],
             capacity=120, remote_capacity=250, remote_url="https://meet.plazuela.example/budget",

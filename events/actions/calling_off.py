@@ -86,7 +86,6 @@ def set_status(
     }
     event.status, event.status_reason = status, reason.strip()
     event.sequence += 1
-    event.revision += 1
-    event.updated_at = op.at
+    op.revise(event)
     event.save()
     op.record(action, event=event, changes=changes)

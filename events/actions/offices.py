@@ -258,7 +258,11 @@ def edit_venue(
         )  # fmt: skip
         raise_revisions(op, Event.objects.filter(venue=venue).values_list("pk", flat=True))
         # Read again, now that they are locked: one may have gone elsewhere meanwhile.
-        there = Event.objects.filter(venue=venue).select_related("venue")
+        there = (
+            Event.objects.filter(venue=venue)
+            .select_related("venue")
+            .prefetch_related("translations", "agenda__translations")
+        )
         if ADDRESS_FIELDS & set(changed):
             for event in there:
                 Event.objects.filter(pk=event.pk).update(search_text=search_text_of(event))

@@ -255,6 +255,7 @@ def _draft_from(event: Event) -> EventDraft:
         takes_rsvps=event.takes_rsvps,
         spoken_languages=event.spoken_languages,
         access_services=event.access_services,
+        is_recorded=event.is_recorded,
         topics=list(event.topics.all()),
         cohosts=list(event.cohosts.all()),
         translations={

@@ -1,6 +1,14 @@
 """Facts about offices, people, events and attendance."""
 
 from events.models.access_request import AccessKind, AccessRequest
+from events.models.agenda import (
+    AgendaItem,
+    AgendaItemTranslation,
+    Body,
+    Document,
+    Speaker,
+    SpeakerTranslation,
+)
 from events.models.attendance import Attendance, AttendanceStatus
 from events.models.audit import AuditEntry, ClockOffset, Outbox
 from events.models.event import Event, EventStatus, EventTranslation, EventType, Mode
@@ -17,10 +25,14 @@ __all__ = [
     "RSVP",
     "AccessKind",
     "AccessRequest",
+    "AgendaItem",
+    "AgendaItemTranslation",
     "Attendance",
     "AttendanceStatus",
     "AuditEntry",
+    "Body",
     "ClockOffset",
+    "Document",
     "Event",
     "EventStatus",
     "EventTranslation",
@@ -35,6 +47,8 @@ __all__ = [
     "Role",
     "Series",
     "SignInLink",
+    "Speaker",
+    "SpeakerTranslation",
     "StaffUser",
     "Topic",
     "TopicTranslation",

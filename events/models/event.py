@@ -14,6 +14,7 @@ from events.translations import language_of, version_of
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
+    from events.models.agenda import AgendaItem, Document, Speaker
     from events.models.venue import Venue
 
 #: Feeds show from 30 days ago to twelve months ahead (CALENDARS.md, 8).
@@ -92,6 +93,12 @@ class EventQuerySet(models.QuerySet["Event"]):
             "topics__translations", "translations", "cohosts"
         )
 
+    def with_programme(self) -> "EventQuerySet":
+        """Fetch agenda, speakers and documents, in a constant number of queries."""
+        return self.prefetch_related(
+            "agenda__translations", "speakers__translations", "speakers__body", "documents"
+        )
+
 
 class Event(models.Model):
     """A town hall, hearing or other date of an office (Mobilize, Open Civic Data: Event).
@@ -132,6 +139,9 @@ class Event(models.Model):
     spoken_languages = models.JSONField(_("languages at the event"), default=list, blank=True)
     access_services = models.CharField(_("access services on offer"), max_length=300, blank=True)
 
+    #: Sound and picture are kept, and may be shown later: who comes is told before.
+    is_recorded = models.BooleanField(_("the event is recorded"), default=False)
+
     takes_rsvps = models.BooleanField(_("takes RSVPs"), default=True)
     capacity = models.PositiveIntegerField(_("places in the room"), null=True, blank=True)
     taken = models.PositiveIntegerField(default=0, editable=False)
@@ -166,6 +176,9 @@ class Event(models.Model):
 
     if TYPE_CHECKING:
         translations: RelatedManager["EventTranslation"]
+        agenda: RelatedManager["AgendaItem"]
+        speakers: RelatedManager["Speaker"]
+        documents: RelatedManager["Document"]
         #: Annotated by ``events.queries.with_waitlist_length``.
         waitlist_length: int
 

@@ -13,6 +13,7 @@ from events.staff import (
     kind,
     members,
     offices,
+    programme,
     today,
     topics,
     venues,
@@ -35,6 +36,10 @@ pages = [
     path(f"{_EVENT}postpone/", event_state.event_postpone, name="staff-event-postpone"),
     path(f"{_EVENT}cancel/", event_state.event_cancel, name="staff-event-cancel"),
     path(f"{_EVENT}delete/", event_state.event_delete, name="staff-event-delete"),
+    path(f"{_EVENT}agenda/", programme.programme, name="staff-programme"),
+    path(
+        "staff/events/<int:event_pk>/documents/<int:pk>/", programme.document, name="staff-document"
+    ),
     path(f"{_EVENT}history/", history.event_history, name="staff-event-history"),
     path(f"{_EVENT}guests/", guests.guests, name="staff-guests"),
     path(f"{_EVENT}guests/new/", guests.guest_new, name="staff-guest-new"),

@@ -170,6 +170,13 @@ def start_of(occasion: Occasion) -> str:
 
 
 @register.filter
+def clock_in(instant: datetime, timezone: str) -> SafeString:
+    """Write the time of day of an instant: "6:40 p.m."."""
+    text = dates_text.clock_text(dates_text.local(instant, timezone), language_in_use())
+    return format_html('<time datetime="{}">{}</time>', _machine(instant, timezone, False), text)
+
+
+@register.filter
 def iso(value: date) -> str:
     """Return a date as machines read it."""
     return value.isoformat()

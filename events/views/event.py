@@ -32,7 +32,8 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 def posted_event(slug: str) -> Event:
     """Return the posted event of this address with all that its page shows, or raise 404."""
-    return get_object_or_404(Event.objects.posted().with_all_shown(), slug=slug)
+    events = Event.objects.posted().with_all_shown().with_programme()
+    return get_object_or_404(events, slug=slug)
 
 
 def show_event(

@@ -171,6 +171,10 @@ def test_one_event_adds_what_lists_leave_out(client: Client, office: Office) -> 
         "cohosts": ["clerk"],
         "spoken_languages": ["en", "ase"],
         "access_services": "Captions",
+        "agenda": [],
+        "speakers": [],
+        "documents": [],
+        "is_recorded": False,
     }
 
 

@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from events.actions.agenda import ItemDraft, SpeakerDraft, set_programme
 from events.actions.calling_off import cancel_event, postpone_event
 from events.actions.events import edit_event, reschedule_event
 from events.models import Event
@@ -320,6 +321,10 @@ def test_a_page_needs_the_same_queries_however_much_is_around_it(client: Client)
             make_rsvp(event)
         for _shift in range(shifts):
             make_shift(event)
+        set_programme(
+            event_id=event.pk, agenda=[ItemDraft("Welcome")] * shifts,
+            speakers=[SpeakerDraft("Ana")] * shifts, now=NOW,
+        )  # fmt: skip
         moved = event.starts_at + timedelta(days=1)
         reschedule_event(
             event_id=event.pk, starts_at=moved, ends_at=moved + timedelta(hours=1), now=NOW
@@ -332,6 +337,7 @@ def test_a_page_needs_the_same_queries_however_much_is_around_it(client: Client)
         return len(captured)
 
     few, many = event_with(2, 1), event_with(12, 9)
-    # The event and its four relations, the line, the move, the shifts and what their roles are
-    # called in Spanish, the offices of the frame.
-    assert (queries(few), queries(many)) == (10, 10)
+    # The event and its four relations, agenda, speakers and what they are called in Spanish, the
+    # documents, the line, the move, the shifts and what their roles are called, the offices of the
+    # frame.
+    assert (queries(few), queries(many)) == (15, 15)

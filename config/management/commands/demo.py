@@ -9,6 +9,7 @@ from config.demo import OFFICE_SLUG, STAFF_LOGIN, STAFF_PASSWORD
 from config.demo.calendar import ZONE, fill_calendar, found_town
 from config.demo.dates import Days
 from config.demo.letters import post_letters
+from config.demo.programme import set_programmes
 from config.demo.shifts import staff_shifts
 from events import clock
 from events.models import Office, Outbox
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         town = found_town(days)
         say("  Events and RSVPs …")
         events = fill_calendar(town)
+        set_programmes(town, events)
         say("  Shifts and claims …")
         staff_shifts(town, events)
         say("  Letters and readers …")
