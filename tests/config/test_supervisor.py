@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 SCRIPT = """
@@ -34,6 +36,7 @@ def supervised(first: str, other: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_child_that_cannot_start_ends_everything_with_its_name() -> None:
     done = supervised("import time; time.sleep(60)", "import sys; sys.exit('no broker')")
     assert done.returncode == 1

@@ -117,6 +117,7 @@ def status_of(port: int, path: str) -> int:
     return connection.getresponse().status
 
 
+@pytest.mark.slow
 def test_it_answers_mends_itself_and_ends_all_three_on_ctrl_c(start: Callable[..., Up]) -> None:
     port = free_port()
     up = start(PORT=str(port))
