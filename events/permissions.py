@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Subquery
+
 from events.models import Membership, Office, Role, StaffUser
 
-#: Permissions in the order that the handbook explains them. A manager has every one.
+#: Permissions in the order that the handbook explains them. A manager has every one, but for
+#: ``edit_topics``: of one kind of office alone (``OfficeQuerySet.topic_kind``).
 TABLE: dict[str, frozenset[str]] = {
     "see_desk": frozenset({Role.EDITOR, Role.MANAGER}),
     "edit_events": frozenset({Role.EDITOR, Role.MANAGER}),
@@ -18,6 +21,7 @@ TABLE: dict[str, frozenset[str]] = {
     "see_deliveries": frozenset({Role.EDITOR, Role.MANAGER}),
     "edit_suppressions": frozenset({Role.MANAGER}),
     "edit_office": frozenset({Role.MANAGER}),
+    "edit_topics": frozenset({Role.MANAGER}),
     "edit_staff": frozenset({Role.MANAGER}),
 }
 
@@ -28,31 +32,44 @@ class Grants:
 
     #: The offices, in order, each with the member's role there.
     roles: list[tuple[Office, str]]
+    #: The kind of office whose managers name the topics.
+    topic_kind: str = ""
 
     def offices(self, permission: str) -> list[Office]:
         """Return the offices, in order, for which ``permission`` is given."""
-        granted = TABLE[permission]
-        return [office for office, role in self.roles if role in granted]
+        return [office for office, role in self.roles if self._gives(permission, office, role)]
 
     def permissions_in(self, *offices: Office) -> frozenset[str]:
         """Return what is allowed in any of ``offices``: for what a page offers."""
-        roles = {role for office, role in self.roles if office in offices}
-        return frozenset(name for name, granted in TABLE.items() if roles & granted)
+        roles = [(office, role) for office, role in self.roles if office in offices]
+        return frozenset(
+            name for name in TABLE if any(self._gives(name, office, role) for office, role in roles)
+        )
+
+    def _gives(self, permission: str, office: Office, role: str) -> bool:
+        if permission == "edit_topics" and office.kind != self.topic_kind:
+            return False
+        return role in TABLE[permission]
 
 
 def grants_of(user: StaffUser) -> Grants:
     """Return what ``user`` may do; one query. A superuser manages every office."""
     if not user.is_authenticated or not user.is_active:
         return Grants([])
+    topic_kind = Subquery(Office.objects.topic_kind())
     if user.is_superuser:
-        return Grants([(office, Role.MANAGER.value) for office in Office.objects.in_order()])
-    memberships = (
+        offices = list(Office.objects.in_order().annotate(topic_kind=topic_kind))
+        kinds = [office.topic_kind for office in offices]
+        return Grants([(office, Role.MANAGER.value) for office in offices], *kinds[:1])
+    memberships = list(
         Membership.objects.in_force()
         .filter(user=user)
         .select_related("office")
+        .annotate(topic_kind=topic_kind)
         .order_by("office__position", "office_id")
     )
-    return Grants([(membership.office, membership.role) for membership in memberships])
+    kinds = [membership.topic_kind for membership in memberships]
+    return Grants([(membership.office, membership.role) for membership in memberships], *kinds[:1])
 
 
 def may(user: StaffUser, permission: str, office: Office) -> bool:

@@ -22,6 +22,7 @@ from events.models import (
     TopicTranslation,
     Venue,
 )
+from events.permissions import offices_for
 from events.translations import write_translations
 
 #: Venue fields that stand in a calendar entry and in the words that the search looks through.
@@ -288,9 +289,12 @@ def save_topic(
 ) -> Topic:
     """Make or change the topic with this slug. ``translations``: language → name, description.
 
-    They become the topic's only ones; ``None`` leaves them as they are.
+    They become the topic's only ones; ``None`` leaves them as they are. Refused where ``actor``
+    works for no office whose managers name the topics (``OfficeQuerySet.topic_kind``).
     """
     with operation(at=now, actor=actor) as op:
+        if actor is not None and not offices_for(actor, "edit_topics"):
+            raise Refused("topics_of_others", _("Other managers name the topics of this site."))
         texts = {"name": name, "description": description, "position": position}
         topic, created = Topic.objects.get_or_create(slug=slug, defaults=texts)
         # Not update_or_create(), which locks the key: whoever tags an event would wait for us, and

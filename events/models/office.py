@@ -46,6 +46,16 @@ class OfficeQuerySet(models.QuerySet["Office"]):
     def in_order(self) -> "OfficeQuerySet":
         return self.order_by("position", "id")
 
+    def topic_kind(self) -> "models.QuerySet[Office, str]":
+        """The kind of office whose managers name the topics, as one value (or a subquery).
+
+        All offices share the topics, and the public reads them on every office's pages: so they are
+        the official offices' while there is one, else those of the first office's kind.
+        """
+        official_first = models.Case(models.When(kind=OfficeKind.OFFICIAL, then=0), default=1)
+        rows = self.order_by(official_first, "position", "id").values_list("kind", flat=True)
+        return rows[:1]
+
 
 class Office(models.Model):
     """An organization that posts events and letters (Popolo: Organization)."""

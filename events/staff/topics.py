@@ -15,10 +15,24 @@ from django.utils.translation import gettext_lazy
 from events import clock
 from events.actions.offices import save_topic
 from events.languages import other_languages, own_name
-from events.models import Office, Topic
+from events.models import Office, OfficeKind, Topic
 from events.staff.access import FORM, StaffRequest, desk_page, staff_page
 from events.staff.stale import Conflict, SeenForm, status_of
 from events.token_pages import see_other
+
+#: Said to those who choose among the topics but do not name them: which managers do.
+WHO_EDITS = {
+    "": gettext_lazy("Only a manager can add topics or change them."),
+    OfficeKind.OFFICIAL: gettext_lazy(
+        "Only managers of the official offices of this site can add topics or change them."
+    ),
+    OfficeKind.CAMPAIGN: gettext_lazy(
+        "Only managers of the campaigns on this site can add topics or change them."
+    ),
+    OfficeKind.CIVIC: gettext_lazy(
+        "Only managers of the civic groups on this site can add topics or change them."
+    ),
+}
 
 
 class TopicForm(SeenForm):
@@ -110,15 +124,20 @@ def _own_language(offices: Sequence[Office]) -> str:
     return offices[0].first_language if offices else settings.LANGUAGE_CODE
 
 
-@staff_page("edit_office")
+@staff_page("see_desk")
 def topic_list(request: StaffRequest) -> HttpResponse:
-    """Show all topics. Every office of the site shares them."""
+    """Show all topics: every office of the site shares them. Who may not edit reads who may."""
     topics = Topic.objects.prefetch_related("translations")
-    context = {"topics": topics, "languages": languages_of(request, None)}
+    of_another_kind = request.grants.topic_kind != request.offices[0].kind
+    context = {
+        "topics": topics,
+        "languages": languages_of(request, None),
+        "who_edits": WHO_EDITS[request.grants.topic_kind if of_another_kind else ""],
+    }
     return desk_page(request, "events/staff/topics.html", context, section="topics")
 
 
-@staff_page("edit_office", methods=FORM)
+@staff_page("edit_topics", methods=FORM)
 def topic_new(request: StaffRequest) -> HttpResponse:
     """Add a topic. Its short name in addresses is made from its name, and stays."""
     last = Topic.objects.order_by("-position").values_list("position", flat=True).first()
@@ -141,7 +160,7 @@ def topic_new(request: StaffRequest) -> HttpResponse:
     return _form_page(request, form, None)
 
 
-@staff_page("edit_office", methods=FORM)
+@staff_page("edit_topics", methods=FORM)
 def topic_edit(request: StaffRequest, slug: str) -> HttpResponse:
     """Change what a topic is called. Its address and its subscribers stay."""
     topic = Topic.objects.prefetch_related("translations").filter(slug=slug).first()

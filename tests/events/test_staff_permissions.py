@@ -1,6 +1,7 @@
 """Whose rows are whose: two offices of different kinds, editors and managers, every address."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,8 +11,19 @@ from django.urls import reverse
 
 from events.actions.agenda import set_programme
 from events.actions.calling_off import postpone_event
+from events.actions.offices import save_topic
+from events.errors import Refused
 from events.file_types import TEXT, NewFile
-from events.models import AuditEntry, Event, Membership, Office, OfficeKind, Role
+from events.models import (
+    AuditEntry,
+    Event,
+    Membership,
+    Office,
+    OfficeKind,
+    Role,
+    StaffUser,
+    Topic,
+)
 from events.staff.urls import pages
 from tests.clock import at
 from tests.desk import Desk
@@ -86,8 +98,8 @@ POST_ALONE = {
     "staff-member-role", "staff-member-link",
 }  # fmt: skip
 MANAGERS = [
-    "staff-topics", "staff-topic-new", "staff-offices", "staff-members", "staff-office",
-    "staff-topic", "staff-member-role", "staff-member-remove", "staff-member-link",
+    "staff-topic-new", "staff-offices", "staff-members", "staff-office", "staff-topic",
+    "staff-member-role", "staff-member-remove", "staff-member-link",
 ]  # fmt: skip
 
 
@@ -162,7 +174,7 @@ def test_who_works_for_two_kinds_sees_one_at_a_time(city: Rows, campaign: Rows) 
 @pytest.mark.parametrize("name", MANAGERS)
 def test_an_editor_meets_no_page_of_managers(city: Rows, name: str) -> None:
     desk = Desk(make_staff(city.office, role=Role.EDITOR))
-    listed = name in ("staff-topics", "staff-topic-new", "staff-offices", "staff-members")
+    listed = name in ("staff-topic-new", "staff-offices", "staff-members")
     arguments = {} if listed else city.arguments(name)
     assert desk.ask(name, **arguments).status_code in (403, 405)
     assert desk.send(name, {"role": "manager"}, **arguments).status_code in (403, 405)
@@ -182,6 +194,57 @@ def test_who_edits_here_and_manages_there_manages_only_there(city: Rows) -> None
         desk.ask("staff-member-remove", **city.arguments("staff-member-remove")).status_code == 404
     )
     assert desk.ask("staff-event", pk=city.event.pk).status_code == 200
+
+
+# -- Topics: shared by all, named by one kind of office -------------------------------------------
+
+
+def renames(user: StaffUser, topic: Topic) -> bool:
+    """Whether ``user`` gets a topic renamed: by the desk, and by the action behind it."""
+    desk = Desk(user)
+    offered = reverse("staff-topic", kwargs={"slug": topic.slug}) in desk.see("staff-topics").links
+    opens = desk.ask("staff-topic", slug=topic.slug).status_code == 200
+    added = desk.send("staff-topic-new", {"name": f"By {user.pk}", "position": 5})
+    assert added.status_code == (303 if opens else 403)
+    with suppress(Refused):
+        save_topic(slug=topic.slug, name=f"Named by {user.pk}", now=NOW, actor=user)
+    topic.refresh_from_db()
+    named = topic.name == f"Named by {user.pk}"
+    assert Topic.objects.filter(name=f"By {user.pk}").exists() == named
+    assert (offered, opens) == (named, named)
+    return named
+
+
+def test_topics_are_named_by_managers_of_official_offices_alone(city: Rows, campaign: Rows) -> None:
+    assert renames(city.manager, city.topic)
+    assert not renames(make_staff(city.office, role=Role.EDITOR), city.topic)
+    assert not renames(campaign.manager, campaign.topic)
+    words = Desk(campaign.manager).see("staff-topics").text
+    assert city.topic.name in words
+    assert "Only managers of the official offices of this site can add topics" in words
+    root = StaffUser.objects.create_superuser("root@example.org", "x")
+    assert renames(root, campaign.topic)
+
+
+def test_without_an_official_office_topics_are_named_by_the_first_offices_kind(
+    campaign: Rows,
+) -> None:
+    neighbors = Rows(make_office(name="Neighbors", kind=OfficeKind.CIVIC))
+    assert renames(campaign.manager, neighbors.topic)
+    assert not renames(neighbors.manager, neighbors.topic)
+    assert "Only managers of the campaigns" in Desk(neighbors.manager).see("staff-topics").text
+    make_office(name="City office")
+    assert not renames(make_staff(campaign.office), campaign.topic)
+
+
+def test_who_names_topics_for_the_city_does_so_on_its_pages(city: Rows, campaign: Rows) -> None:
+    both = make_staff(city.office)
+    Membership.objects.create(user=both, office=campaign.office, role=Role.MANAGER)
+    desk = Desk(both)
+    desk.send("staff-kind", {"kind": "campaign"})
+    assert reverse("staff-topic-new") not in desk.see("staff-topics").links
+    answer = desk.ask("staff-topic", slug=campaign.topic.slug)
+    assert (answer.status_code, answer.context["office"]) == (200, city.office)
 
 
 @pytest.mark.parametrize("name", sorted({path.name for path in pages}))
