@@ -25,6 +25,7 @@ from django.utils.html import escape
 
 from events.models import Office
 from notifications.delivery.channels import Mail
+from notifications.delivery.message_ids import local_part
 from notifications.message import Rendered, without_marks
 from notifications.models import Delivery
 
@@ -137,7 +138,7 @@ class Draft:
         lines = [
             f"To: {_in_header(recipient)}",
             f"Date: {format_datetime(delivery.planned_at)}",
-            f"Message-ID: <{fingerprint[:40]}@{self.host}>",
+            f"Message-ID: <{local_part(delivery.key)}@{self.host}>",
             f"{KEY_HEADER}: {_one_line(delivery.key)}",
             f'Content-Type: multipart/alternative; boundary="{boundary}"',
         ]

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from notifications.delivery import answers
 from notifications.delivery.channels import (
     Cut,
     Mail,
@@ -34,27 +35,7 @@ from notifications.delivery.channels.local import Console, Folder
 STEP_TIMEOUT = 15
 DOT_TIMEOUT = 90
 
-#: Codes of RFC 3463 and RFC 7505 that say that there is no such mailbox, or no such domain. Not
-#: 5.2.1 and 5.2.2: a mailbox that takes nothing now, or is full, is there.
-_NO_MAILBOX = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"}
-#: What a refusal without any such code says when there is no such mailbox...
-_MAILBOX = r"(user|mailbox|mail ?box name|recipient|addressee|address|account|person)s?"
-_MISSING_WORDS = re.compile(
-    rf"\b(no such|unknown|invalid|non-?existent|not a (valid|known)|no) (\w+ )?{_MAILBOX}\b"
-    rf"|\b{_MAILBOX}\b[^.;]{{0,80}}\b(unknown|invalid|not found|not known|not recogni[sz]ed"
-    r"|(does not|doesn't|doesn’t|no longer) exists?|is not here|not exist)",
-    re.IGNORECASE,
-)
-#: ... and what it says when it is about something else as well.
-_POLICY_WORDS = re.compile(
-    r"spam|block|black|denied|deny|policy|prohibit|reputation|unsolicited|dnsbl|\brbl|\bspf|dkim"
-    r"|dmarc|authenti|relay|quota|\bfull\b|\bsize\b|\brate\b|limit|too many|content|virus|access"
-    r"|sender|\bip\b",
-    re.IGNORECASE,
-)
 _NEEDS_LOGIN = re.compile(r"relay|authentication (is )?required|must .*authenticate", re.I)
-_ADDRESS = re.compile(r"[^\s<>\"']+@[^\s<>\"']+")
-_ENHANCED = re.compile(r"^\s*([245]\.\d{1,3}\.\d{1,3})\b")
 
 
 class ServerSettings(Protocol):
@@ -80,6 +61,11 @@ def transport() -> Transport:
         return Folder(chosen.path)
     if chosen.scheme == "console":
         return Console()
+    if chosen.scheme == "anymail":
+        # Here, since django-anymail is there only for whoever has chosen a provider.
+        from notifications.delivery.channels.provider import ProviderApi
+
+        return ProviderApi(chosen)
     return Smtp(chosen)
 
 
@@ -234,23 +220,22 @@ class Smtp:
     @staticmethod
     def _on_sender(code: int, words: str, said: str) -> NotSent:
         """A refused sender would be refused for every message; one that is too large, alone."""
-        if code == 552 or _enhanced(words) in ("5.2.3", "5.3.4"):
+        if code == 552 or answers.enhanced(words) in ("5.2.3", "5.3.4"):
             return Rejected(said)
-        return MailRefused(said, sender_only=not (_enhanced(words) or "").startswith("5.7."))
+        return MailRefused(said, sender_only=not (answers.enhanced(words) or "").startswith("5.7."))
 
     @staticmethod
     def _on_recipient(code: int, words: str, said: str) -> NotSent:
         """Only an address that is said not to exist is bad: whoever is refused for what we are, or
         for today's mail, would else never hear of us again.
         """
-        enhanced = _enhanced(words)
-        if enhanced in _NO_MAILBOX:
+        if answers.code_says_no_mailbox(words):
             # "User unknown in relay recipient table" is no refusal to relay.
             return Rejected(said, bad_address=True)
         if _NEEDS_LOGIN.search(words):
             return MailRefused(said, at_recipient=True)
-        says_so = _MISSING_WORDS.search(words) and not _POLICY_WORDS.search(words)
-        return Rejected(said, bad_address=enhanced is None and code in (550, 553) and bool(says_so))
+        bare = answers.enhanced(words) is None and code in (550, 553)
+        return Rejected(said, bad_address=bare and answers.words_say_no_mailbox(words))
 
     @staticmethod
     def _on_content(code: int, words: str, said: str) -> NotSent:
@@ -277,20 +262,10 @@ def _escaped(content: bytes) -> bytes:
     return lines if lines.endswith(b"\r\n") else lines + b"\r\n"
 
 
-def _enhanced(words: str) -> str | None:
-    match = _ENHANCED.match(words)
-    return match[1] if match else None
-
-
 def _words(error: Exception) -> str:
-    return _without_addresses(str(error) or type(error).__name__)
+    return answers.without_addresses(str(error) or type(error).__name__)
 
 
 def _say(phase: str, code: int, text: bytes | str) -> str:
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return f"{phase}: {code} {_without_addresses(words)}"
-
-
-def _without_addresses(text: str) -> str:
-    """Return one line without e-mail addresses: it is kept, and shown to staff."""
-    return _ADDRESS.sub("(address)", " ".join(text.split()))[:400]
+    return f"{phase}: {code} {answers.without_addresses(words)}"
