@@ -45,7 +45,7 @@ messages:
 
 lock:
 	@$(PYTHON) tools/setup.py dev uv
-	@for kind in base dev; do .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	@for kind in base anymail dev; do .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate requirements/$$kind.in \
 		--output-file requirements/$$kind.txt || exit 1; done
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm install --package-lock-only --ignore-scripts

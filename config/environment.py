@@ -6,12 +6,13 @@ Messages never repeat a value that may hold a secret.
 import os
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from dotenv import load_dotenv
 
@@ -29,8 +30,10 @@ def stop(problem: str) -> NoReturn:
 class MailTransport:
     """Where mail goes, from EMAIL_URL.
 
-    `scheme` is smtp, console or file. `tls` is none, starttls (required, or nothing is sent) or
-    implicit (TLS from the first byte, RFC 8314). `path` is the folder of the file scheme.
+    `scheme` is smtp, console, file or anymail. `tls` is none, starttls (required, or nothing is
+    sent) or implicit (TLS from the first byte, RFC 8314). `path` is the folder of the file scheme.
+    `provider` is whose API the anymail scheme names, `options` what django-anymail calls its key,
+    its address and the like.
     """
 
     scheme: str
@@ -40,6 +43,26 @@ class MailTransport:
     password: str = ""
     tls: str = "none"
     path: Path | None = None
+    provider: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Provider:
+    """How django-anymail names the parts of a provider's EMAIL_URL; "" where it has no such part.
+
+    `key`: the user. `domain`: the host. `more`: parameters beside `api`, the API's own address.
+    """
+
+    key: str
+    domain: str = ""
+    more: tuple[str, ...] = ()
+
+
+PROVIDERS = {
+    "mailgun": Provider("api_key", domain="sender_domain"),
+    "postmark": Provider("server_token", more=("message_stream",)),
+}
 
 
 class Environment:
@@ -130,7 +153,8 @@ class Environment:
         """Return the transport that a mail address names; folders are relative to `base`."""
         value = self.text(name, default, why=why)
         wrong = (
-            f"{name} must be smtp://user:password@host:port, smtps://…, console:// or file://FOLDER"
+            f"{name} must be smtp://user:password@host:port, smtps://…, console://, file://FOLDER "
+            "or anymail+PROVIDER://KEY@"
         )
         if value == "console://":
             return MailTransport("console")
@@ -141,6 +165,8 @@ class Environment:
             port = parts.port
         except ValueError:
             stop(f"{wrong}: its port is not a number.")
+        if parts.scheme.startswith("anymail+"):
+            return self._provider(name, parts)
         if parts.scheme not in ("smtp", "smtps"):
             stop(f"{wrong}.")
         if not parts.hostname:
@@ -156,6 +182,38 @@ class Environment:
             if tls not in ("none", "starttls"):
                 stop(f"{wrong}; its 'tls' is 'none' or 'starttls', not '{tls}'.")
         return MailTransport("smtp", parts.hostname, port or usual_port, user, password, tls)
+
+    @staticmethod
+    def _provider(name: str, parts: SplitResult) -> MailTransport:
+        """Return the provider's API that a mail address names. Its key is never repeated."""
+        provider = parts.scheme.removeprefix("anymail+")
+        known = PROVIDERS.get(provider)
+        if known is None:
+            names = " or ".join(f"anymail+{one}://" for one in PROVIDERS)
+            stop(f"{name} must begin with {names}; '{provider}' is not known.")
+        wrong = f"{name} must be anymail+{provider}://KEY@{'DOMAIN' if known.domain else ''}"
+        if not parts.username or parts.password or parts.path.strip("/") or parts.port:
+            stop(f"{wrong}, with the key that {provider} gave you.")
+        if parts.hostname and not known.domain:
+            stop(f"{wrong}, with nothing after the @.")
+        options = {known.key: unquote(parts.username)}
+        if known.domain and parts.hostname:
+            options[known.domain] = parts.hostname
+        for key, values in parse_qs(parts.query).items():
+            if key != "api" and key not in known.more:
+                allowed = ", ".join(("api", *known.more))
+                stop(f"{name} has a parameter '{key}'; {provider} knows only: {allowed}.")
+            options["api_url" if key == "api" else key] = values[-1]
+        api = urlsplit(options.get("api_url", "https://its.own"))
+        if api.scheme != "https" and not (api.scheme == "http" and api.hostname in _LOOPBACK):
+            # A key never crosses a network in the clear.
+            stop(f"{name}: its 'api' must begin with https://.")
+        if find_spec("anymail") is None:
+            stop(
+                f"{name} names the API of {provider}, which needs a package that is not there. "
+                "Install it with: python3 tools/setup.py anymail"
+            )
+        return MailTransport("anymail", provider=provider, options=options)
 
 
 def kept_secret(file: Path, make: Callable[[], str]) -> str:

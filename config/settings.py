@@ -4,6 +4,7 @@ The names are a contract (see "Settings" in the README). A bad value stops the s
 """
 
 import os
+import re
 import secrets
 import zoneinfo
 from pathlib import Path
@@ -279,6 +280,7 @@ EMAIL_BACKEND = {
     "smtp": "django.core.mail.backends.smtp.EmailBackend",
     "console": "django.core.mail.backends.console.EmailBackend",
     "file": "django.core.mail.backends.filebased.EmailBackend",
+    "anymail": f"anymail.backends.{MAIL_TRANSPORT.provider}.EmailBackend",
 }[MAIL_TRANSPORT.scheme]
 EMAIL_HOST = MAIL_TRANSPORT.host
 EMAIL_PORT = MAIL_TRANSPORT.port
@@ -289,6 +291,15 @@ EMAIL_USE_SSL = MAIL_TRANSPORT.tls == "implicit"
 EMAIL_TIMEOUT = 30
 EMAIL_FILE_PATH = MAIL_TRANSPORT.path
 EMAIL_SUBJECT_PREFIX = ""
+ANYMAIL = {
+    f"{MAIL_TRANSPORT.provider}_{name}".upper(): value
+    for name, value in MAIL_TRANSPORT.options.items()
+}
+
+# What a mail provider sends with its reports of what came back; empty: none are taken.
+MAIL_WEBHOOK_SECRET = env.text("MAIL_WEBHOOK_SECRET", "")
+if MAIL_WEBHOOK_SECRET and not re.fullmatch(r"[A-Za-z0-9_-]{20,}", MAIL_WEBHOOK_SECRET):
+    stop("MAIL_WEBHOOK_SECRET must have at least 20 letters, digits, - or _.")
 
 # --- Languages and time --------------------------------------------------------------------------
 

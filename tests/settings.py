@@ -18,7 +18,7 @@ if not _given:
     atexit.register(lambda: os.getpid() == _owner and shutil.rmtree(TEST_DIR, ignore_errors=True))
     _choices = """
         SECRET_KEY SECRET_KEY_FALLBACKS FIELD_KEYS ALLOWED_HOSTS MEDIA_ROOT LANGUAGE_CODE LANGUAGES
-        TRUSTED_PROXIES METRICS_TOKEN RATE_LIMITS UNPROVEN_SHARE TIME_ZONE PORT
+        TRUSTED_PROXIES METRICS_TOKEN MAIL_WEBHOOK_SECRET RATE_LIMITS UNPROVEN_SHARE TIME_ZONE PORT
     """
     for _name in _choices.split():
         # A developer's own choices must not decide whether a test passes. What a test chooses for

@@ -109,7 +109,8 @@ def pip():
 
 
 def install(kind):
-    """Install the locked packages: `base` to run the site, `dev` to test and check it, too."""
+    """Install the locked packages: `base` to run the site, `anymail` to send through a provider's
+    API, `dev` to test and check it, too."""
     make_venv()
     lock = ROOT / "requirements" / (kind + ".txt")
     stamp = VENV / (".plazuela-" + kind)
@@ -123,9 +124,10 @@ def install(kind):
         why="The packages cannot be installed; the reason is above.",
     )
     stamp.write_text(value)
-    if kind == "dev":  # It holds all of base, at the same versions.
-        base = ROOT / "requirements" / "base.txt"
-        (VENV / ".plazuela-base").write_text(fingerprint(base))
+    if kind == "dev":  # It holds all of the others, at the same versions.
+        for part in ("base", "anymail"):
+            held = ROOT / "requirements" / (part + ".txt")
+            (VENV / (".plazuela-" + part)).write_text(fingerprint(held))
 
 
 def styles():
@@ -185,6 +187,7 @@ def uv():
 
 STEPS = {
     "base": lambda: install("base"),
+    "anymail": lambda: install("anymail"),
     "dev": lambda: install("dev"),
     "styles": styles,
     "messages": messages,

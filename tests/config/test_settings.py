@@ -116,14 +116,45 @@ def test_a_refused_start_is_one_line_and_a_status(tmp_path: Path) -> None:
         (
             "EMAIL_URL",
             "imap://user:hunter2@mail",
-            "EMAIL_URL must be smtp://user:password@host:port, smtps://…, console:// or "
-            "file://FOLDER.",
+            "EMAIL_URL must be smtp://user:password@host:port, smtps://…, console://, "
+            "file://FOLDER or anymail+PROVIDER://KEY@.",
         ),
         (
             "EMAIL_URL",
             "smtp://user:hunter2@mail:smtp",
-            "EMAIL_URL must be smtp://user:password@host:port, smtps://…, console:// or "
-            "file://FOLDER: its port is not a number.",
+            "EMAIL_URL must be smtp://user:password@host:port, smtps://…, console://, "
+            "file://FOLDER or anymail+PROVIDER://KEY@: its port is not a number.",
+        ),
+        (
+            "EMAIL_URL",
+            "anymail+pigeon://hunter2@",
+            "EMAIL_URL must begin with anymail+mailgun:// or anymail+postmark://; 'pigeon' is not "
+            "known.",
+        ),
+        (
+            "EMAIL_URL",
+            "anymail+postmark://",
+            "EMAIL_URL must be anymail+postmark://KEY@, with the key that postmark gave you.",
+        ),
+        (
+            "EMAIL_URL",
+            "anymail+postmark://hunter2@mail.example.gov",
+            "EMAIL_URL must be anymail+postmark://KEY@, with nothing after the @.",
+        ),
+        (
+            "EMAIL_URL",
+            "anymail+mailgun://hunter2@mg.example.gov?region=eu",
+            "EMAIL_URL has a parameter 'region'; mailgun knows only: api.",
+        ),
+        (
+            "EMAIL_URL",
+            "anymail+mailgun://hunter2@mg.example.gov?api=http://api.eu.mailgun.net/v3",
+            "EMAIL_URL: its 'api' must begin with https://.",
+        ),
+        (
+            "MAIL_WEBHOOK_SECRET",
+            "hunter2",
+            "MAIL_WEBHOOK_SECRET must have at least 20 letters, digits, - or _.",
         ),
         (
             "DEFAULT_FROM_EMAIL",
@@ -205,6 +236,56 @@ def test_mail_goes_where_its_address_says(
 ) -> None:
     made = load(tmp_path, {**DEVELOPMENT, "EMAIL_URL": url}).MAIL_TRANSPORT
     assert (made.scheme, made.host, made.port, made.user, made.tls) == transport
+
+
+@pytest.mark.parametrize(
+    ("url", "options", "settings"),
+    [
+        (
+            "anymail+postmark://t0k@",
+            {"server_token": "t0k"},
+            {"POSTMARK_SERVER_TOKEN": "t0k"},
+        ),
+        (
+            "anymail+postmark://t0k@?message_stream=letters",
+            {"server_token": "t0k", "message_stream": "letters"},
+            {"POSTMARK_SERVER_TOKEN": "t0k", "POSTMARK_MESSAGE_STREAM": "letters"},
+        ),
+        (
+            "anymail+mailgun://k3y%2F@mg.example.gov?api=https://api.eu.mailgun.net/v3",
+            {
+                "api_key": "k3y/",
+                "sender_domain": "mg.example.gov",
+                "api_url": "https://api.eu.mailgun.net/v3",
+            },
+            {
+                "MAILGUN_API_KEY": "k3y/",
+                "MAILGUN_SENDER_DOMAIN": "mg.example.gov",
+                "MAILGUN_API_URL": "https://api.eu.mailgun.net/v3",
+            },
+        ),
+    ],
+)
+def test_a_providers_api_has_its_key_and_the_few_other_mails_go_the_same_way(
+    tmp_path: Path, url: str, options: dict[str, str], settings: dict[str, str]
+) -> None:
+    made = load(tmp_path, {**DEVELOPMENT, "EMAIL_URL": url})
+    assert made.MAIL_TRANSPORT.scheme == "anymail"
+    assert made.MAIL_TRANSPORT.options == options
+    assert settings == made.ANYMAIL
+    name = made.MAIL_TRANSPORT.provider
+    assert f"anymail.backends.{name}.EmailBackend" == made.EMAIL_BACKEND
+
+
+def test_a_provider_without_its_package_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("config.environment.find_spec", lambda name: None)
+    said = complaint(tmp_path, {**DEVELOPMENT, "EMAIL_URL": "anymail+postmark://hunter2@"})
+    assert said == (
+        "Plazuela cannot start: EMAIL_URL names the API of postmark, which needs a package that "
+        "is not there. Install it with: python3 tools/setup.py anymail"
+    )
 
 
 def test_a_password_may_hold_any_sign_when_it_is_quoted(tmp_path: Path) -> None:

@@ -7,6 +7,9 @@ that the server has not taken the message.
 from dataclasses import dataclass
 from typing import Protocol
 
+#: Under this name a provider is told the Message-ID, and tells it in its reports.
+REFERENCE = "plazuela"
+
 
 @dataclass(frozen=True)
 class Mail:
