@@ -99,6 +99,11 @@ def _lines() -> Iterable[str]:
         "Deliveries planned within a day that have ended, by state and kind.",
         _by_state(ended or {}),
     )
+    yield from _gauge(
+        "mail_reports_last_day",
+        "What mail providers reported within a day: bounces by kind, and complaints.",
+        {(("kind", kind),): count for kind, count in watch.reports(now).items()},
+    )
 
 
 Labels = tuple[tuple[str, str], ...]

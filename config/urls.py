@@ -32,6 +32,7 @@ urlpatterns = [
     path("api/v1/", api.urls),
     *calendars.feeds,
     *notifications.links,
+    *delivery.links,
     *events.links,
     *volunteers.links,
 ]

@@ -21,7 +21,7 @@ from notifications import catalogue, explaining
 from notifications.known_people import person_of
 from notifications.models import Delivery, DeliveryState, Letter
 from notifications.models.delivery import OPEN
-from notifications.outcomes import STATES, outcome, title_of
+from notifications.outcomes import LATER, STATES, later, outcome, title_of
 
 SECTION = "deliveries"
 PAGE_SIZE = 50
@@ -52,7 +52,7 @@ class FilterForm(forms.Form):
         super().__init__({name: asked.get(name, "") for name in self.base_fields})
         waiting = [("waiting", _("Still to go out"))]
         ends = [(state.value, words) for state, words in STATES.items() if state not in OPEN]
-        offer(self, "state", [("", _("All states")), *waiting, *ends])
+        offer(self, "state", [("", _("All states")), *waiting, *ends, *LATER.items()])
         known = [(message.name, message.title) for message in catalogue.MESSAGES]
         offer(self, "message", [("", _("All messages")), *known])
         for name in ("letter", "event"):
@@ -67,6 +67,7 @@ class Row:
     delivery: Delivery
     title: str
     state: Any
+    later: list[Any]
 
 
 @staff_page("see_deliveries")
@@ -86,7 +87,7 @@ def deliveries(request: StaffRequest) -> HttpResponse:
     context = {
         "form": form,
         "rows": [
-            Row(one, title_of(one), STATES[DeliveryState(one.state)])
+            Row(one, title_of(one), STATES[DeliveryState(one.state)], later(one))
             for one in page[offset : offset + limit]
         ],
         "letter": letter,
@@ -123,6 +124,8 @@ def _narrowed(
     rows = Delivery.objects.filter(office__in=offices)
     if asked["state"] == "waiting":
         rows = rows.filter(state__in=OPEN)
+    elif asked["state"] in LATER:
+        rows = rows.filter(**{f"{asked['state']}_at__isnull": False})
     elif asked["state"]:
         rows = rows.filter(state=asked["state"])
     if asked["message"]:
@@ -263,6 +266,7 @@ def delivery(request: StaffRequest, pk: int) -> HttpResponse:
         "title": title_of(row),
         "kind": row.message if row.message in known else "",
         "state": STATES[DeliveryState(row.state)],
+        "later": later(row),
         "answer": outcome(row, now=clock.now(), timezone=zone),
         "because": explaining.why_got(row, timezone=zone),
         "letter": letter,

@@ -13,6 +13,7 @@ from events.languages import language_in_use
 from events.proof import address_hashes
 from notifications import catalogue
 from notifications.models import (
+    Bounce,
     Delivery,
     DeliveryState,
     Letter,
@@ -93,7 +94,40 @@ def outcome(delivery: Delivery, *, now: datetime, timezone: str) -> Answer:
         text = _("It is being sent at this moment.")
     else:
         text = still_due(delivery, now=now, timezone=timezone)
-    return Answer(state.value, text, delivery)
+    return Answer(state.value, " ".join([text, *_later(delivery, timezone)]), delivery)
+
+
+#: What it is called, in lists, that a message came back or was complained of.
+LATER = {
+    "bounced": pgettext_lazy("message", "Came back"),
+    "complained": pgettext_lazy("message", "Complaint"),
+}
+
+
+def later(delivery: Delivery) -> list[Any]:
+    """Return what lists say of a delivery beside its state."""
+    facts = {"bounced": delivery.bounced_at, "complained": delivery.complained_at}
+    return [words for name, words in LATER.items() if facts[name] is not None]
+
+
+def _later(delivery: Delivery, timezone: str) -> list[str]:
+    """Say what we heard of it afterwards."""
+    found = []
+    if delivery.bounced_at is not None:
+        sentence = _("Later it came back, as our provider reported %(when)s: %(why)s.") % {
+            "when": moment(delivery.bounced_at, timezone),
+            "why": Bounce(delivery.bounce).label,
+        }
+        found.append(sentence)
+        if delivery.bounce_words:
+            said = _("The receiving mail server said: %(words)s.")
+            found.append(said % {"words": delivery.bounce_words.rstrip(".")})
+    if delivery.complained_at is not None:
+        found.append(
+            _("The person complained about it %(when)s. No more letters go to them.")
+            % {"when": moment(delivery.complained_at, timezone)}
+        )
+    return found
 
 
 def _why_suppressed(delivery: Delivery, timezone: str) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q
 
 from events.models import Outbox
-from notifications.models import Delivery, MailHold, Tick
+from notifications.models import Bounce, Delivery, MailHold, Tick
 from notifications.models.delivery import OPEN
 
 #: Beat's minute may come late, but three times in a row it has stopped.
@@ -70,6 +70,20 @@ def open_deliveries() -> Counts:
 def ended_deliveries(now: datetime) -> Counts:
     """Count what was planned within a day and has ended, by state and kind."""
     return _counted(Q(planned_at__gt=now - timedelta(days=1)) & ~Q(state__in=OPEN))
+
+
+def reports(now: datetime) -> dict[str, int]:
+    """Count what was reported within a day: bounces by kind, and complaints. One query."""
+    since = now - timedelta(days=1)
+    bounced, complained = Q(bounced_at__gt=since), Q(complained_at__gt=since)
+    kinds = {str(kind): bounced & Q(bounce=kind) for kind in Bounce.values}
+    found: dict[str, int] = Delivery.objects.filter(bounced | complained).aggregate(
+        **{
+            name: Count("pk", filter=kind)
+            for name, kind in (kinds | {"complaint": complained}).items()
+        }
+    )
+    return found
 
 
 def _counted(which: Q) -> Counts:

@@ -131,7 +131,9 @@ def named_patterns(
 
 #: Parts of the site that keep Django's CSRF: staff, login, `/me/`, first start (INTERFACE.md).
 WITH_CSRF = re.compile(r"^(accounts|admin|staff|setup|me|i18n)/")
-ARGUMENTS = {"slug": "x", "token": "x", "pk": 1, "year": 2026, "month": 6, "path": "x"}
+ARGUMENTS = {
+    "slug": "x", "token": "x", "pk": 1, "year": 2026, "month": 6, "path": "x", "provider": "x",
+}  # fmt: skip
 
 
 def public_paths() -> list[str]:

@@ -3,7 +3,7 @@
 What became of a letter can be told for ever; who got it, for ninety days (DELIVERY.md, Design 10).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -15,6 +15,8 @@ from notifications.models.delivery import OPEN
 #: Long after the week that the planner looks back, in which a key must not be missing.
 KEPT = timedelta(days=90)
 BATCH = 1000
+#: Facts beside the state that are counted, too.
+LATER = ("bounced_at", "complained_at")
 
 #: What a counter is of: message, state, month, letter, event.
 Group = tuple[str, str, date, int | None, int | None]
@@ -34,19 +36,22 @@ def fold_some(now: datetime) -> int:
             .exclude(state__in=OPEN)
             .filter(~Exists(open_ones))
             .order_by("planned_at", "pk")
-            .values_list("pk", "message", "state", "planned_at", "letter_id", "event_id")[:BATCH]
+            .only("message", "state", "planned_at", "letter_id", "event_id", *LATER)[:BATCH]
         )
-        counts: Counter[Group] = Counter(
-            (message, state, planned_at.date().replace(day=1), letter, event)
-            for _pk, message, state, planned_at, letter, event in rows
-        )
-        for group, count in sorted(counts.items(), key=repr):
-            _add(group, count)
-        Delivery.objects.filter(pk__in=[row[0] for row in rows]).delete()
+        groups: defaultdict[Group, Counter[str]] = defaultdict(Counter)
+        for row in rows:
+            month = row.planned_at.date().replace(day=1)
+            figures = groups[row.message, row.state, month, row.letter_id, row.event_id]
+            figures["count"] += 1
+            figures["bounced"] += row.bounced_at is not None
+            figures["complained"] += row.complained_at is not None
+        for group in sorted(groups, key=repr):
+            _add(group, groups[group])
+        Delivery.objects.filter(pk__in=[row.pk for row in rows]).delete()
     return len(rows)
 
 
-def _add(group: Group, count: int) -> None:
+def _add(group: Group, figures: Counter[str]) -> None:
     message, state, month, letter_id, event_id = group
     counter = DeliveryCount.objects.filter(
         message=message, state=state, month=month, letter_id=letter_id, event_id=event_id
@@ -59,4 +64,4 @@ def _add(group: Group, count: int) -> None:
         ],
         ignore_conflicts=True,
     )
-    counter.update(count=F("count") + count)
+    counter.update(**{name: F(name) + number for name, number in figures.items()})

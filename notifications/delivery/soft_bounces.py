@@ -9,11 +9,11 @@ does a new sign-up (``notifications.delivery.suppression``).
 import re
 from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from events.proof import address_hashes
 from notifications.delivery import suppression
-from notifications.models import Delivery, DeliveryState, SuppressionReason
+from notifications.models import Bounce, Delivery, DeliveryState, SuppressionReason
 
 #: Days on which a message ended so, until letters stop.
 DAYS = 3
@@ -41,24 +41,38 @@ def after_end(delivery: Delivery, *, error: str, now: datetime) -> None:
 
     Two queries for such an end, none for any other.
     """
-    if delivery.person is None or not delivery.person.email or not is_soft(error):
-        return
-    address = delivery.person.email
-    rows = Delivery.objects.filter(
-        person=delivery.person,
-        address_hash__in=address_hashes(address),
-        planned_at__gt=now - LOOKS_BACK,
-    )
-    accepted = rows.filter(state=DeliveryState.ACCEPTED).aggregate(at=Max("finished_at"))["at"]
-    ends = rows.filter(state__in=ENDED, finished_at__gt=accepted or now - LOOKS_BACK)
-    found = ends.values_list("finished_at", "error")
-    days = {at.date() for at, said in found if at is not None and is_soft(said)}
-    if len(days) >= DAYS:
+    if is_soft(error) and stays_so(delivery, now=now):
+        assert delivery.person is not None
         suppression.suppress(
-            email=address,
+            email=delivery.person.email or "",
             scope="bulk",
             reason=SuppressionReason.SOFT_BOUNCES,
             detail=error,
             delivery_id=delivery.pk,
             now=now,
         )
+
+
+def stays_so(delivery: Delivery, *, now: datetime) -> bool:
+    """Whether mail to this delivery's person has ended so on enough days, and none arrived.
+
+    What was accepted and came back later ended on the day on which we heard of it. Two queries.
+    """
+    if delivery.person is None or not delivery.person.email:
+        return False
+    rows = Delivery.objects.filter(
+        person=delivery.person,
+        address_hash__in=address_hashes(delivery.person.email),
+        planned_at__gt=now - LOOKS_BACK,
+    )
+    accepted = rows.filter(state=DeliveryState.ACCEPTED, bounced_at=None)
+    since = accepted.aggregate(at=Max("finished_at"))["at"] or now - LOOKS_BACK
+    ended = Q(state__in=ENDED, finished_at__gt=since)
+    came_back = Q(bounce=Bounce.SOFT, bounced_at__gt=since)
+    days = set()
+    for row in rows.filter(ended | came_back):
+        if row.bounce == Bounce.SOFT and row.bounced_at is not None:
+            days.add(row.bounced_at.date())
+        elif row.finished_at is not None and is_soft(row.error):
+            days.add(row.finished_at.date())
+    return len(days) >= DAYS

@@ -2,12 +2,12 @@
 
 Only keyed hashes of the addresses are kept. Why a row is there decides who takes it back:
 
-- *bounced*: the receiving server said that there is no such mailbox. Mailboxes come back, and
-  servers err, so the person can find a way back alone. Whoever sends a form (an RSVP, a claim, a
-  sign-up, a request for a link to their own page) at least :data:`COOLDOWN` after the bounce gets
-  that one message, once in a cooldown, and nothing else. If the server takes it and the person
-  then POSTs its link, the mailbox is there and the row goes (:func:`lift_proven`). If it bounces
-  again, the cooldown begins anew. Staff may lift it, too.
+- *bounced*: the receiving server said, at once or later, that there is no such mailbox. Mailboxes
+  come back, and servers err, so the person can find a way back alone. Whoever sends a form (an
+  RSVP, a claim, a sign-up, a request for a link to their own page) at least :data:`COOLDOWN` after
+  the bounce gets that one message, once in a cooldown, and nothing else. If the server takes it and
+  the person then POSTs its link, the mailbox is there and the row goes (:func:`lift_proven`). If it
+  bounces again, the cooldown begins anew. Staff may lift it, too.
 - *soft_bounces*: letters alone stop (``notifications.delivery.soft_bounces``). A message that the
   server takes afterwards, and whose link the person uses, lifts it.
 - *complained*, *person*: the person does not want the mail. Staff lift it only when the person
@@ -113,7 +113,7 @@ def lift_proven(op: Operation, person_id: int) -> None:
     about the mailbox now: the server must have taken the message that was tried. One query for
     whoever is not suppressed.
     """
-    accepted = Delivery.objects.filter(state=DeliveryState.ACCEPTED)
+    accepted = Delivery.objects.filter(state=DeliveryState.ACCEPTED, bounced_at=None)
     tried = Q(scope="all", reason=SuppressionReason.BOUNCED) & Q(
         Exists(accepted.filter(pk=OuterRef("trial_id")))
     )

@@ -21,6 +21,8 @@ ENDS = (
     DeliveryState.SUPERSEDED,
     DeliveryState.EXPIRED,
 )
+#: Later facts beside the state.
+LATER = ("bounced", "complained")
 #: How far back the rate is measured: long enough to be steady, short enough to be true now.
 RATE_WINDOW = timedelta(minutes=5)
 #: Different answers of mail servers that are read at most; alike ones are one class.
@@ -50,6 +52,10 @@ class Account:
     at: datetime
     #: Copies whose people are no longer known one by one, since their rows were folded.
     folded: int = 0
+    #: Copies that came back later, and those that somebody complained about: counted by their
+    #: state, too.
+    bounced: int = 0
+    complained: int = 0
 
     @property
     def total(self) -> int:
@@ -86,12 +92,17 @@ def copies_of(letter: Letter) -> QuerySet[Delivery]:
 
 def account_of(letter: Letter, now: datetime) -> Account:
     """Count a letter's copies; four queries, however many there are."""
-    rows = copies_of(letter).order_by().values_list("state").annotate(n=Count("pk"))
-    counts: Counter[str] = Counter(dict(rows))
+    rows = copies_of(letter).order_by().values_list("state")
+    found = list(rows.annotate(n=Count("pk"), b=Count("bounced_at"), c=Count("complained_at")))
+    counts: Counter[str] = Counter({state: count for state, count, *_later in found})
     gone = DeliveryCount.objects.filter(letter_id=letter.pk, message=MESSAGE).order_by()
-    folded: Counter[str] = Counter(dict(gone.values_list("state").annotate(n=Sum("count"))))
+    sums = gone.values_list("state").annotate(n=Sum("count"), b=Sum("bounced"), c=Sum("complained"))
+    kept = list(sums)
+    folded: Counter[str] = Counter({state: count for state, count, *_later in kept})
     return Account(
         counts=counts + folded,
+        bounced=sum(row[2] for row in found + kept),
+        complained=sum(row[3] for row in found + kept),
         is_planning=is_being_planned(letter),
         rate=_rate(letter, now),
         at=now,
@@ -151,7 +162,12 @@ def code_of(error: str) -> str:
 def people(letter: Letter, state: str, *, code: str = "") -> QuerySet[Delivery]:
     """Return the copies in ``state`` with their people, those with an error of a class alone."""
     found = copies_of(letter).select_related("person")
-    found = found.filter(state__in=OPEN) if state == "waiting" else found.filter(state=state)
+    if state == "waiting":
+        found = found.filter(state__in=OPEN)
+    elif state in LATER:
+        found = found.filter(**{f"{state}_at__isnull": False})
+    else:
+        found = found.filter(state=state)
     if code:
         found = found.filter(Q(error=code) | Q(error__startswith=f"{code} "))
     return found.order_by("finished_at", "id")

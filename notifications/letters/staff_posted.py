@@ -58,6 +58,14 @@ WORDS = {
         gettext_lazy("Given up"),
         gettext_lazy("Their mail server put it off for days, until we stopped trying."),
     ),
+    "bounced": (
+        gettext_lazy("Came back later"),
+        gettext_lazy("It was accepted first, and counts there, too; then it came back."),
+    ),
+    "complained": (
+        gettext_lazy("Complaints"),
+        gettext_lazy("They got it and reported it as spam. No more letters go to them."),
+    ),
 }
 
 
@@ -105,6 +113,11 @@ def letter_account(request: StaffRequest, pk: int) -> HttpResponse:
             for state in account.ENDS
             if found.counts[state] or state == DeliveryState.ACCEPTED
         ]
+        context["lines"] += [
+            _line(letter, name, count)
+            for name, count in (("bounced", found.bounced), ("complained", found.complained))
+            if count
+        ]
         context["retries"] = account.reasons(letter, "retry", "due") if found.left else []
         context["waiting_url"] = _people_url(letter, "waiting")
     return letter_page(request, "letter_account", letter, context)
@@ -113,7 +126,7 @@ def letter_account(request: StaffRequest, pk: int) -> HttpResponse:
 def _line(letter: Letter, state: str, count: int) -> Line:
     label, meaning = WORDS[state]
     reasons = []
-    if state not in ("accepted", "suppressed", "superseded") and count:
+    if state not in ("accepted", "suppressed", "superseded", *account.LATER) and count:
         reasons = [
             (reason, _people_url(letter, state, reason.code))
             for reason in account.reasons(letter, state)

@@ -2,6 +2,7 @@
 
 from notifications.models.calendar_block import CalendarBlock
 from notifications.models.delivery import (
+    Bounce,
     Delivery,
     DeliveryCount,
     DeliveryState,
@@ -20,6 +21,7 @@ from notifications.models.subscription import (
 )
 
 __all__ = [
+    "Bounce",
     "CalendarBlock",
     "Delivery",
     "DeliveryCount",

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.utils.translation import pgettext_lazy
 
 
 class DeliveryState(models.TextChoices):
@@ -25,6 +26,14 @@ OPEN = [
     DeliveryState.CLAIMED,
     DeliveryState.TRANSMITTING,
 ]
+
+
+class Bounce(models.TextChoices):
+    """Why a message came back after our own server, or our provider, had taken it."""
+
+    HARD = "hard", pgettext_lazy("bounce", "there is no such mailbox")
+    SOFT = "soft", pgettext_lazy("bounce", "the mailbox is full or takes nothing now")
+    REFUSED = "refused", pgettext_lazy("bounce", "the receiving server did not want it")
 
 
 class Delivery(models.Model):
@@ -84,12 +93,24 @@ class Delivery(models.Model):
         "events.StaffUser", null=True, on_delete=models.SET_NULL, related_name="+"
     )
 
+    #: Later facts, beside the state (DELIVERY.md, Design 2): when we heard that it came back, why,
+    #: and in which words, without addresses; and when that the person complained about it.
+    bounced_at = models.DateTimeField(null=True)
+    bounce = models.CharField(max_length=8, choices=Bounce.choices, blank=True)
+    bounce_words = models.CharField(max_length=300, blank=True)
+    complained_at = models.DateTimeField(null=True)
+
     class Meta:
         verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(fields=["key", "channel"], name="delivery_once"),
             models.CheckConstraint(
                 condition=Q(state__in=DeliveryState.values), name="delivery_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(bounced_at=None, bounce="")
+                | Q(bounced_at__isnull=False, bounce__in=Bounce.values),
+                name="delivery_bounce_known",
             ),
         ]
         indexes = [
@@ -109,6 +130,17 @@ class Delivery(models.Model):
             # Letters, which are nearly all rows, have none.
             models.Index(
                 fields=["event_id"], condition=Q(event_id__isnull=False), name="delivery_event"
+            ),
+            # Few rows have these.
+            models.Index(
+                fields=["bounced_at"],
+                condition=Q(bounced_at__isnull=False),
+                name="delivery_bounced",
+            ),
+            models.Index(
+                fields=["complained_at"],
+                condition=Q(complained_at__isnull=False),
+                name="delivery_complained",
             ),
         ]
 
@@ -154,6 +186,9 @@ class DeliveryCount(models.Model):
     #: The first day of the month in which they were planned, in UTC.
     month = models.DateField()
     count = models.PositiveIntegerField(default=0)
+    #: How many of them came back later, and about how many people complained.
+    bounced = models.PositiveIntegerField(default=0)
+    complained = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [

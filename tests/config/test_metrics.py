@@ -56,7 +56,24 @@ def test_an_idle_site_has_its_figures(client: Client) -> None:
         "plazuela_outbox_operations": 0,
         'plazuela_mail_holds{scope="all"}': 0,
         'plazuela_mail_holds{scope="office"}': 0,
+        'plazuela_mail_reports_last_day{kind="hard"}': 0,
+        'plazuela_mail_reports_last_day{kind="soft"}': 0,
+        'plazuela_mail_reports_last_day{kind="refused"}': 0,
+        'plazuela_mail_reports_last_day{kind="complaint"}': 0,
     }
+
+
+def test_what_providers_reported_is_counted_for_a_day(client: Client) -> None:
+    long_ago = NOW - timedelta(days=2)
+    for number, at_ in enumerate((NOW, NOW, long_ago)):
+        delivery(f"hard{number}", state="accepted", bounced_at=at_, bounce="hard")
+    delivery("both", state="accepted", bounced_at=NOW, bounce="soft", complained_at=NOW)
+    delivery("old", state="accepted", bounced_at=long_ago, bounce="soft", complained_at=NOW)
+    found = figures(client)
+    assert {
+        kind: found[f'plazuela_mail_reports_last_day{{kind="{kind}"}}']
+        for kind in ("hard", "soft", "refused", "complaint")
+    } == {"hard": 2, "soft": 1, "refused": 0, "complaint": 2}
 
 
 def test_the_figures_say_what_waits_and_what_ended(client: Client) -> None:
@@ -158,13 +175,13 @@ def test_a_database_that_is_away_is_said(client: Client, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("rows", [3, 60])
-def test_it_asks_ten_queries_however_many_deliveries_there_are(
+def test_it_asks_eleven_queries_however_many_deliveries_there_are(
     client: Client, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for n in range(rows):
         delivery(str(n), state=("due", "accepted", "failed")[n % 3])
-    with at(NOW), django_assert_num_queries(10):
+    with at(NOW), django_assert_num_queries(11):
         client.get("/metrics")
     # What has ended is not counted again within the minute.
-    with at(NOW), django_assert_num_queries(9):
+    with at(NOW), django_assert_num_queries(10):
         client.get("/metrics")

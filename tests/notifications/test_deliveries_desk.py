@@ -79,6 +79,8 @@ def test_the_list_shows_the_latest_first_with_state_and_reason(desk: Desk, event
         ("q=1@Guest.example", ["1@guest.example"]),
         ("q=guest.example", []),
         ("since=2026-06-02", []),
+        ("state=bounced", ["0@guest.example"]),
+        ("state=complained", []),
         ("since=2026-06-01", ["2@guest.example", "1@guest.example", "0@guest.example"]),
     ],
 )
@@ -88,7 +90,7 @@ def test_the_filters_narrow_the_list(
     for n in range(3):
         make_rsvp(event, email=f"{n}@guest.example")
     first, second, _third = plan()
-    ended(first, "accepted")
+    ended(first, "accepted", bounced_at=NOW, bounce="soft")
     ended(second, "failed")
     assert addresses(see(desk, f"?{query}")) == found
 
@@ -222,6 +224,27 @@ def test_a_delivery_tells_its_story(desk: Desk, event: Event) -> None:
         assert words in shown.text
     assert f"/staff/events/{event.pk}/" in shown.links
     assert "/staff/messages/rsvp_confirmed/" in shown.links
+    assert "/staff/no-mail/" in shown.links
+
+
+def test_a_delivery_that_came_back_says_so_in_the_list_and_in_its_story(
+    desk: Desk, event: Event
+) -> None:
+    make_rsvp(event, email="0@guest.example")
+    (delivery,) = plan()
+    ended(
+        delivery, "accepted", bounced_at=NOW, bounce="hard", bounce_words="550 5.1.1 Unknown.",
+        complained_at=NOW,
+    )  # fmt: skip
+    assert "0@guest.example Accepted Came back Complaint" in see(desk).text
+    shown = desk.see("staff-delivery", pk=delivery.pk)
+    for words in (
+        "The receiving mail server took it",
+        "Later it came back, as our provider reported Monday, June 1, 2026, 9:00 a.m. PDT: there "
+        "is no such mailbox. The receiving mail server said: 550 5.1.1 Unknown.",
+        "The person complained about it Monday, June 1, 2026, 9:00 a.m. PDT.",
+    ):
+        assert words in shown.text
     assert "/staff/no-mail/" in shown.links
 
 

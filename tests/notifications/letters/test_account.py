@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Office
+from notifications.delivery import folding
 from notifications.letters.account import account_of, code_of, reasons
 from notifications.letters.posted import pause_letter, retract_letter
 from notifications.letters.staff_posted import WORDS
@@ -58,7 +59,8 @@ def end(letter: Letter, state: str, count: int, error: str = "", **columns: obje
 
 
 def test_every_state_is_in_the_account_and_has_its_words() -> None:
-    assert set(WORDS) == {str(state.value) for state in DeliveryState} - set(OPEN) | {"waiting"}
+    ends = {str(state.value) for state in DeliveryState} - set(OPEN)
+    assert set(WORDS) == ends | {"waiting", "bounced", "complained"}
 
 
 def test_the_account_counts_what_is_done_and_what_is_left(letter: Letter) -> None:
@@ -103,6 +105,26 @@ def test_what_was_folded_is_still_counted(letter: Letter) -> None:
     )  # fmt: skip
     found = account_of(letter, NOW)
     assert (found.counts["accepted"], found.folded) == (50, 40)
+
+
+def test_what_came_back_later_is_told_beside_the_states(desk: Client, letter: Letter) -> None:
+    end(letter, "accepted", 4, bounced_at=NOW, bounce="hard", bounce_words="550 no such user")
+    end(letter, "accepted", 2, complained_at=NOW)
+    end(letter, "accepted", 4)
+    found = account_of(letter, NOW)
+    assert (found.total, found.counts["accepted"]) == (10, 10)
+    assert (found.bounced, found.complained) == (4, 2)
+    shown = page(desk.get(f"/staff/letters/{letter.pk}/account/"))
+    assert "Came back later 4" in shown.text
+    assert "Complaints 2" in shown.text
+    people = page(desk.get(f"/staff/letters/{letter.pk}/account/bounced/"))
+    assert people.text.count("there is no such mailbox") == 4
+    assert "550 no such user" in people.text
+    with clock.at(NOW):
+        Delivery.objects.update(planned_at=NOW - folding.KEPT - timedelta(days=1))
+        assert folding.fold_some(NOW) == 10
+    found = account_of(letter, NOW)
+    assert (found.folded, found.bounced, found.complained) == (10, 4, 2)
 
 
 def test_answers_that_mean_the_same_are_one_class(letter: Letter) -> None:
