@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management import BaseCommand, call_command
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -125,6 +126,7 @@ class Command(BaseCommand):
                 call_command("demo", verbosity=0)
         if not settings.DEBUG:
             call_command("collectstatic", interactive=False, verbosity=0)
+        self.check(tags=[Tags.database], databases=["default"])
         # Computed before the fork: no connection may be shared with the children.
         self._office_exists = Office.objects.exists()
         self._demo_login = _demo_login()
