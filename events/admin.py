@@ -81,6 +81,13 @@ class StaffUserAdmin(ReadOnlyAdmin):
     exclude = ["password"]
 
 
-@admin.register(AccessRequest, EventTranslation, Membership, Outbox, Person, Series, Topic, Venue)
+@admin.register(AccessRequest)
+class AccessRequestAdmin(ReadOnlyAdmin):
+    list_display = ["id", "kind", "state", "created_at", "answered_at", "told_at"]
+    list_filter = ["kind", "state"]
+    exclude = ["arranged_with", "reason", "instead"]
+
+
+@admin.register(EventTranslation, Membership, Outbox, Person, Series, Topic, Venue)
 class PlainAdmin(ReadOnlyAdmin):
     """Rows that need no more than a list and a page."""

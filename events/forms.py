@@ -122,6 +122,9 @@ class PartyForm(forms.Form):
         if len(ways) == 1:
             self.fields["mode"].widget = forms.HiddenInput()
         self.fields["access_needs"].help_text = needs_hint(event, now)
+        asked = initial.get("access_needs", [])
+        offered = [*event.office.access_kinds, *asked, AccessKind.OTHER]
+        offer(self, "access_needs", [one for one in AccessKind.choices if one[0] in offered])
 
     def clean_party_size(self) -> int:
         size: int = self.cleaned_data["party_size"]
@@ -179,7 +182,7 @@ class ChangeForm(PartyForm):
         initial = {
             "party_size": rsvp.party_size,
             "mode": rsvp.mode,
-            "access_needs": [request.kind for request in rsvp.access_requests.all()],
+            "access_needs": [request.kind for request in rsvp.needs],
             "access_note": rsvp.access_note,
         }
         super().__init__(data, event=event, ways=ways, now=now, initial=initial)

@@ -16,6 +16,9 @@ TABLE: dict[str, frozenset[str]] = {
     "edit_shifts": frozenset({Role.EDITOR, Role.MANAGER}),
     "see_attendance": frozenset({Role.EDITOR, Role.MANAGER}),
     "edit_attendance": frozenset({Role.EDITOR, Role.MANAGER}),
+    "arrange_access": frozenset({Role.EDITOR, Role.MANAGER}),
+    #: What guests write of their needs, and what is arranged or refused in words.
+    "see_access_words": frozenset({Role.EDITOR, Role.MANAGER}),
     "write_letters": frozenset({Role.EDITOR, Role.MANAGER}),
     "post_letters": frozenset({Role.MANAGER}),
     "see_deliveries": frozenset({Role.EDITOR, Role.MANAGER}),

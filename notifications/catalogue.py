@@ -17,6 +17,7 @@ from notifications.letters.messages import MESSAGES as LETTERS
 from notifications.letters.messages import SILENT as SILENT_ABOUT_LETTERS
 from notifications.message import Message
 from notifications.messages import (
+    access,
     claims,
     digest,
     events,
@@ -137,6 +138,37 @@ MESSAGES: list[Message] = [
         audience=rsvps.whose,
         guard=rsvps.has_expired,
         context=rsvps.context,
+    ),
+    # --- Access ----------------------------------------------------------------------------------
+    _message(
+        name="access_arranged",
+        title=_("Access arranged"),
+        description=_("What is arranged of the help that was asked for, and whom to ask."),
+        recipients=_("The guest who asked for an interpreter, captions or other help"),
+        actions=("access.arranged",),
+        audience=access.whose,
+        guard=access.is_arranged,
+        context=access.context,
+    ),
+    _message(
+        name="access_cannot",
+        title=_("Access that cannot be arranged"),
+        description=_("What is offered instead, why, who decided it, and whom to call."),
+        recipients=_("The guest who asked for an interpreter, captions or other help"),
+        actions=("access.cannot",),
+        audience=access.whose,
+        guard=access.cannot_be,
+        context=access.context,
+    ),
+    _message(
+        name="access_reopened",
+        title=_("Access not settled after all"),
+        description=_("Says that an earlier answer is no longer certain. More will follow."),
+        recipients=_("The guest who had heard the earlier answer"),
+        actions=("access.reopened",),
+        audience=access.whose,
+        guard=access.is_open_again,
+        context=access.context_reopened,
     ),
     # --- Shifts, one volunteer's -----------------------------------------------------------------
     _message(
@@ -361,6 +393,9 @@ SILENT: dict[str, str] = {
     "rsvp.attended": "staff wrote down who came; it changes nothing for the guest",
     "rsvp.ended": "what became of the guest’s other row is the fact that is told",
     "rsvp.needs_changed": "the page says it at once, and the reminder repeats it",
+    "access.assigned": "who of the staff sees to it changes nothing for the guest",
+    "access.told": "somebody has just told the guest in person",
+    "access.edited": "a figure for those who arrange the room",
     "claim.proven": "the page after the button says it",
     "claim.attended": "staff wrote down who came; it changes nothing for the volunteer",
     "shift.created": "nobody has a claim yet",

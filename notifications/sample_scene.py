@@ -19,7 +19,17 @@ from events.actions import events as event_actions
 from events.actions import offices
 from events.actions import rsvps as rsvp_actions
 from events.actions.events import EventDraft
-from events.models import RSVP, AuditEntry, Event, Office, Outbox, Person, Topic, Venue
+from events.models import (
+    RSVP,
+    AuditEntry,
+    Event,
+    Office,
+    Outbox,
+    Person,
+    StaffUser,
+    Topic,
+    Venue,
+)
 from notifications import catalogue, planning
 from notifications.letters.actions import LetterDraft, write_and_post_letter
 from notifications.message import Recipient
@@ -44,6 +54,9 @@ WELCOME, SOUND = _("Welcome at the door"), _("Sound desk")
 LIBRARY, ROOM = _("Garden Library, Reading Room"), _("Old Town Hall, Great Room")
 ENTRANCE, BUS = _("Use the door on Elm Street."), _("Bus 9 stops at the corner.")
 HAT = _("Bring a hat for the sun.")
+INTERPRETERS = _("Two interpreters. They stand in front, on the left; we keep seats there for you.")
+BOOKED = _("All interpreters near here are booked on that day. We asked five.")
+CAPTIONS = _("Live captions on a large screen, and somebody who reads your questions aloud.")
 TOPIC = _("Streets and lights")
 
 
@@ -144,6 +157,13 @@ class Scene:
             office=self.office, role=self.role(role), event=event, starts_at=begins,
             ends_at=begins + timedelta(hours=3), notes=gettext(HAT), now=self.now, **columns,
         )  # fmt: skip
+
+    def staff(self) -> StaffUser:
+        """Return somebody who works for the office, and cannot log in."""
+        user, _created = StaffUser.objects.get_or_create(
+            email=f"staff-{self.office.slug}@sample.invalid", defaults={"name": "Sam Ortiz"}
+        )
+        return user
 
     def claim(self, shift: Shift, whose: str = "") -> ShiftClaim:
         made = claim_actions.claim_shift(

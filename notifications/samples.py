@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext, override
 
+from events.actions import access_requests as access_actions
 from events.actions import events as event_actions
 from events.actions import line, offices, people
 from events.actions import rsvps as rsvp_actions
@@ -17,12 +18,23 @@ from events.actions import series as series_actions
 from events.actions.calling_off import cancel_event, postpone_event
 from events.actions.events import EventDraft
 from events.audit import operation, rehearsal
-from events.models import RSVP, Event, Mode, Office
+from events.models import RSVP, AccessRequest, Event, Mode, Office, StaffUser
 from notifications import digests, rendering
 from notifications.delivery import mime
 from notifications.message import Rendered
-from notifications.models import Delivery
-from notifications.sample_scene import DAYS_AHEAD, DESK_HOURS, LATER, REASON, ROOM, SOUND, Scene
+from notifications.models import Delivery, DeliveryState
+from notifications.sample_scene import (
+    BOOKED,
+    CAPTIONS,
+    DAYS_AHEAD,
+    DESK_HOURS,
+    INTERPRETERS,
+    LATER,
+    REASON,
+    ROOM,
+    SOUND,
+    Scene,
+)
 from volunteers.actions import claims as claim_actions
 from volunteers.actions import shifts as shift_actions
 from volunteers.models import ShiftClaim
@@ -121,6 +133,38 @@ def _expire(rsvp: RSVP, at: datetime) -> None:
 def rsvp_expired(scene: Scene) -> Told:
     _expire(_unproven(scene), scene.later)
     return scene.told("rsvp_expired")
+
+
+def _request(scene: Scene) -> tuple[AccessRequest, StaffUser]:
+    rsvp = scene.rsvp(scene.town_hall(), access_needs=["asl"])
+    return rsvp.access_requests.get(), scene.staff()
+
+
+def access_arranged(scene: Scene) -> Told:
+    request, staff = _request(scene)
+    access_actions.arrange_requests(
+        request_ids=[request.pk], arranged_with=gettext(INTERPRETERS), now=scene.later, actor=staff
+    )
+    return scene.told("access_arranged")
+
+
+def access_cannot(scene: Scene) -> Told:
+    request, staff = _request(scene)
+    access_actions.cannot_arrange(
+        request_id=request.pk, decided_by=staff.name, reason=gettext(BOOKED),
+        instead=gettext(CAPTIONS), now=scene.later, actor=staff,
+    )  # fmt: skip
+    return scene.told("access_cannot")
+
+
+def access_reopened(scene: Scene) -> Told:
+    delivery, _read_at = access_arranged(scene)
+    Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.ACCEPTED)
+    request = AccessRequest.objects.get(answer=delivery.operation)
+    access_actions.reopen_request(
+        request_id=request.pk, seen=request.answer, now=scene.later, actor=scene.staff()
+    )
+    return scene.told("access_reopened")
 
 
 def claim_promoted(scene: Scene) -> Told:
@@ -312,6 +356,7 @@ SCENES: dict[str, Callable[[Scene], Told]] = {
     for scene in (
         *(sign_in_link, rsvp_promoted, rsvp_confirmed, rsvp_waitlisted, rsvp_unproven),
         *(rsvp_repeated, rsvp_changed, rsvp_cancelled, rsvp_expired),
+        *(access_arranged, access_cannot, access_reopened),
         *(claim_promoted, claim_confirmed, claim_waitlisted, claim_repeated, claim_refused),
         *(claim_released, dates_cancelled, place_changed, event_cancelled, event_postponed),
         *(event_changed, calendar_update, shift_cancelled, shift_changed),

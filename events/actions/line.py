@@ -8,11 +8,11 @@ import math
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 
 from events import places
 from events.audit import Operation
-from events.models import RSVP, AttendanceStatus, Event, Mode
+from events.models import RSVP, AccessRequest, AttendanceStatus, Event, Mode
 from events.places import Pool
 
 
@@ -98,6 +98,9 @@ def end(op: Operation, event: Event, rsvp: RSVP) -> None:
     """Mark the RSVP cancelled and release what it held. Records nothing, promotes nobody."""
     if rsvp.is_confirmed:
         places.release(pool_of(event, rsvp.mode), rsvp.party_size)
+    if AccessRequest.objects.filter(rsvp=rsvp).shown_to_all().exists():
+        # The event's page may no longer say that it is arranged.
+        Event.objects.filter(pk=event.pk).update(revision=F("revision") + 1)
     rsvp.status = AttendanceStatus.CANCELLED
     rsvp.cancelled_at = rsvp.changed_at = op.at
     rsvp.save(update_fields=["status", "cancelled_at", "changed_at"])
@@ -107,7 +110,17 @@ def end_beside(op: Operation, event: Event, rsvp: RSVP, other: RSVP) -> None:
     """End a row because of ``other``, the same guest's for the other way to attend, whose fact is
     the one that is told."""
     end(op, event, rsvp)
+    if other.is_active:
+        _hand_over_needs(rsvp, other)
     op.record("rsvp.ended", event=event, person=rsvp.person_id, rsvp=rsvp, other=other)
+
+
+def _hand_over_needs(rsvp: RSVP, other: RSVP) -> None:
+    """Let what is arranged for a guest stay arranged when they take part another way."""
+    asked = AccessRequest.objects.filter(rsvp=rsvp)
+    kinds = list(asked.values_list("kind", flat=True))
+    AccessRequest.objects.filter(rsvp=other, kind__in=kinds).delete()
+    asked.update(rsvp=other)
 
 
 def position_in_line(rsvp: RSVP) -> tuple[int, int]:

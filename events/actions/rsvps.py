@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from events import places
+from events.actions.access_requests import set_kinds
 from events.actions.line import (
     UnprovenCap,
     end,
@@ -239,12 +241,12 @@ def _set_needs(
 ) -> None:
     changes: dict[str, tuple[object, object]] = {}
     if access_needs is not None:
-        wanted, had = set(access_needs), set(rsvp.access_requests.values_list("kind", flat=True))
-        rsvp.access_requests.exclude(kind__in=wanted).delete()
-        AccessRequest.objects.bulk_create(
-            AccessRequest(rsvp=rsvp, kind=kind, created_at=op.at) for kind in sorted(wanted - had)
-        )
-        if wanted != had:
+        kinds = set(access_needs)
+        # The same party's place online and its wait for the room ask for the same.
+        beside = RSVP.objects.active().filter(Q(upgrade_of=rsvp) | Q(pk=rsvp.upgrade_of_id or 0))
+        for other in beside:
+            set_kinds(op, event, other.pk, kinds)
+        if set_kinds(op, event, rsvp.pk, kinds):
             changes["access_needs"] = (None, None)
     if access_note is not None and access_note != rsvp.access_note:
         rsvp.access_note = access_note
@@ -300,7 +302,7 @@ def _change_mode(op: Operation, event: Event, old: RSVP, mode: str, party_size: 
         language=old.language, mode=mode, party_size=party_size, access_note=old.access_note,
         created_at=op.at, changed_at=op.at, proven_at=old.proven_at,
     )  # fmt: skip
-    needs = list(old.access_requests.values_list("kind", flat=True))
+    needs = [request.kind for request in old.needs]
     if old.is_confirmed and not pool_of(event, mode).fits(party_size) and mode == Mode.REMOTE:
         raise Refused(
             "mode_full",

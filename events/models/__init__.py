@@ -1,6 +1,6 @@
 """Facts about offices, people, events and attendance."""
 
-from events.models.access_request import AccessKind, AccessRequest
+from events.models.access_request import AccessKind, AccessRequest, AccessState
 from events.models.agenda import (
     AgendaItem,
     AgendaItemTranslation,
@@ -25,6 +25,7 @@ __all__ = [
     "RSVP",
     "AccessKind",
     "AccessRequest",
+    "AccessState",
     "AgendaItem",
     "AgendaItemTranslation",
     "Attendance",

@@ -8,6 +8,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from events.models.access_request import AccessKind
+
 
 class OfficeKind(models.TextChoices):
     """Kinds never share people, lists or staff views."""
@@ -37,6 +39,11 @@ def default_languages() -> list[str]:
 def default_reminder_leads() -> list[str]:
     """One week, one day at 11:00 local time, two hours (PRODUCT.md, "Telling people")."""
     return ["7d", "1d@11:00", "2h"]
+
+
+def default_access_kinds() -> list[str]:
+    """Every kind of help; an office takes away what it never has."""
+    return list(AccessKind.values)
 
 
 class OfficeQuerySet(models.QuerySet["Office"]):
@@ -83,6 +90,10 @@ class Office(models.Model):
         _("days that the office needs to arrange access"),
         default=3,
         validators=[MinValueValidator(0)],
+    )
+    #: Kinds of help that its forms offer. "Something else" always is: nobody is kept from asking.
+    access_kinds = models.JSONField(
+        _("help that forms offer"), default=default_access_kinds, blank=True
     )
     reminder_leads = models.JSONField(_("reminders"), default=default_reminder_leads)
     #: ISO dates of elections that the office takes part in.

@@ -1,11 +1,17 @@
 """A resident's RSVP."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
 
 from events.fields import EncryptedTextField
+from events.models.access_request import AccessKind, AccessRequest
 from events.models.attendance import ACTIVE, Attendance, AttendanceStatus
 from events.models.event import Mode
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
 
 
 class RSVPQuerySet(models.QuerySet["RSVP"]):
@@ -41,6 +47,9 @@ class RSVP(Attendance):
 
     objects = RSVPQuerySet.as_manager()
 
+    if TYPE_CHECKING:
+        access_requests: RelatedManager["AccessRequest"]
+
     class Meta:
         verbose_name = "RSVP"
         indexes = [
@@ -67,6 +76,12 @@ class RSVP(Attendance):
                 name="rsvp_waits_since",
             ),
         ]
+
+    @property
+    def needs(self) -> "list[AccessRequest]":
+        """What the party asks for, in the order of the kinds (uses a prefetch)."""
+        wanted = [request for request in self.access_requests.all() if request.is_wanted]
+        return sorted(wanted, key=lambda request: AccessKind.values.index(request.kind))
 
     def __str__(self) -> str:
         return f"RSVP {self.pk} ({self.status})"

@@ -1,6 +1,6 @@
 """What the events put on the desk's first page, and what a new office does first."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Q
@@ -13,18 +13,21 @@ from events.languages import language_in_use
 from events.models import (
     AccessKind,
     AccessRequest,
-    AttendanceStatus,
     Event,
     EventStatus,
     Membership,
     Office,
 )
-from events.queries import with_waitlist_length
+from events.models.access_request import TO_ARRANGE, TO_CALL
+from events.queries import MOST_AT_ONCE, with_waitlist_length
+from events.staff.access_board import by_day, to_arrange
 from events.staff.event_list import drafts, one_of_each_series, upcoming
 
 #: Rows of a card; the rest is behind its link.
 COMING = 6
 SOME = 4
+#: So long before the day on which access is wanted the desk sounds the alarm.
+ALARM_FROM = timedelta(days=2)
 
 
 def coming_card(
@@ -52,24 +55,28 @@ class Arrangement(NamedTuple):
 def access_card(
     request: HttpRequest, offices: list[Office], now: datetime
 ) -> dict[str, Any] | None:
-    """Access asked for at coming events, what is due first on top."""
+    """Access to arrange at coming events, what is wanted first on top, and who is to be called."""
+    own = AccessRequest.objects.filter(rsvp__event__office__in=offices)
     asked = (
-        AccessRequest.objects.filter(
-            rsvp__event__office__in=offices,
-            rsvp__event__ends_at__gt=now,
-            rsvp__event__status__in=[EventStatus.TENTATIVE, EventStatus.CONFIRMED],
-        )
-        .exclude(rsvp__status=AttendanceStatus.CANCELLED)
+        own.wanted()
+        .coming(now)
         .values("rsvp__event", "kind")
-        .annotate(parties=Count("pk"))
+        .annotate(
+            parties=Count("pk", filter=TO_ARRANGE),
+            calls=Count("pk", filter=TO_CALL),
+        )
         .order_by("rsvp__event__starts_at", "rsvp__event", "-parties", "kind")
     )
     needs: dict[int, list[str]] = {}
+    calls = 0
     for row in asked:
+        calls += row["calls"]
+        if not row["parties"]:
+            continue
         label = str(AccessKind(row["kind"]).label)
         words = f"{row['parties']} × {label}" if row["parties"] > 1 else label
         needs.setdefault(row["rsvp__event"], []).append(words)
-    if not needs:
+    if not needs and not calls:
         return None
     events = Event.objects.for_cards().in_bulk(needs)
     language = language_in_use()
@@ -84,7 +91,21 @@ def access_card(
         for pk, event in events.items()
     ]
     found.sort(key=lambda arrangement: (arrangement.due, arrangement.event.starts_at))
-    return {"arrangements": found[:SOME], "more": max(len(found) - SOME, 0)}
+    return {"arrangements": found[:SOME], "more": max(len(found) - SOME, 0), "calls": calls}
+
+
+def access_alarm(
+    request: HttpRequest, offices: list[Office], now: datetime
+) -> dict[str, Any] | None:
+    """What is late, and what soon will be, while there is time to arrange it."""
+    own = AccessRequest.objects.filter(rsvp__event__office__in=offices)
+    first = by_day(to_arrange(own, now), offices).select_related("rsvp__event__office")
+    late = soon = 0
+    for one in first[:MOST_AT_ONCE]:
+        today = dates_text.local(now, one.rsvp.event.timezone).date()
+        late += one.wanted_by < today
+        soon += today <= one.wanted_by <= today + ALARM_FROM
+    return {"late": late, "soon": soon} if late or soon else None
 
 
 def drafts_card(
@@ -110,6 +131,7 @@ def postponed_card(
 
 CARDS = [
     DeskCard("coming", "events/staff/card_coming.html", coming_card, "main", 1),
+    DeskCard("access_alarm", "events/staff/card_access_alarm.html", access_alarm, "banner", 2),
     DeskCard("access", "events/staff/card_access.html", access_card, "card", 1),
     DeskCard("postponed", "events/staff/card_postponed.html", postponed_card, "card", 3),
     DeskCard("drafts", "events/staff/card_drafts.html", drafts_card, "card", 4),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from events import clock, extensions
 from events.languages import own_name
-from events.models import AccessKind, AccessRequest, AttendanceStatus, Event, Mode
+from events.models import AccessKind, AccessRequest, Event, Mode
 from events.queries import with_waitlist_length
 from events.staff.access import StaffRequest, desk_page, own_row, staff_page
 from events.staff.guests import counted
@@ -23,6 +23,7 @@ class Need(NamedTuple):
 
     label: str
     parties: int
+    arranged: int
 
 
 @staff_page("edit_events")
@@ -53,12 +54,17 @@ def needs_of(event: Event) -> list[Need]:
     """Return what kinds of access are asked for by parties who come or wait; one query."""
     asked = (
         AccessRequest.objects.filter(rsvp__event=event)
-        .exclude(rsvp__status=AttendanceStatus.CANCELLED)
+        .wanted()
         .values("kind")
-        .annotate(parties=Count("pk"))
+        .annotate(
+            parties=Count("pk"),
+            arranged=Count("pk", filter=Q(state="arranged", schedule_rev=event.schedule_rev)),
+        )
         .order_by("-parties", "kind")
     )
-    return [Need(str(AccessKind(row["kind"]).label), row["parties"]) for row in asked]
+    return [
+        Need(str(AccessKind(row["kind"]).label), row["parties"], row["arranged"]) for row in asked
+    ]
 
 
 def written_languages(event: Event) -> list[str]:

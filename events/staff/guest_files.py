@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from events import clock, dates_text
 from events.languages import language_in_use, own_name
-from events.models import RSVP, AccessKind, AttendanceStatus, Event, Mode
+from events.models import RSVP, AttendanceStatus, Event, Mode
 from events.staff.access import StaffRequest, desk_page, own_row, staff_page
 
 #: Empty lines on the sign-in sheet, for those who just come.
@@ -51,6 +51,7 @@ def guests_csv(request: StaffRequest, pk: int) -> HttpResponse:
         _("Name"), _("Email"), _("Phone"), _("People"), _("Takes part"), _("Status"), _("Language"),
         _("Access needs"), _("In their own words"), _("Asked on"), _("Came"),
     ]  # fmt: skip
+    may = request.grants.permissions_in(event.office)
     came = {True: _("yes"), False: _("no"), None: ""}
     cells = (
         [
@@ -61,8 +62,8 @@ def guests_csv(request: StaffRequest, pk: int) -> HttpResponse:
             str(Mode(row.mode).label),
             str(AttendanceStatus(row.status).label),
             own_name(row.language) if row.language else "",
-            ", ".join(str(AccessKind(r.kind).label) for r in row.access_requests.all()),
-            row.access_note,
+            ", ".join(str(request.get_kind_display()) for request in row.needs),
+            row.access_note if "see_access_words" in may else "",
             f"{dates_text.local(row.created_at, event.timezone):%Y-%m-%d %H:%M}",
             came[row.attended],
         ]

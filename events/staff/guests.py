@@ -19,7 +19,7 @@ from events.actions.rsvps import (
     set_attended,
 )
 from events.errors import Refused
-from events.models import RSVP, AccessRequest, AttendanceStatus, Event, Mode
+from events.models import RSVP, AccessRequest, AccessState, AttendanceStatus, Event, Mode
 from events.models.rsvp import RSVPQuerySet
 from events.queries import lines_at, rsvp_state
 from events.staff.access import FORM, POST, StaffRequest, desk_page, own_row, staff_page
@@ -60,7 +60,7 @@ SHOWS = [
 
 
 def _with_needs(rows: RSVPQuerySet) -> RSVPQuerySet:
-    asked = AccessRequest.objects.filter(rsvp=OuterRef("pk"))
+    asked = AccessRequest.objects.filter(rsvp=OuterRef("pk")).exclude(state=AccessState.WITHDRAWN)
     return rows.filter(_ACTIVE).filter(Exists(asked) | ~Q(access_note=""))
 
 
@@ -173,7 +173,7 @@ def guest_change(request: StaffRequest, event_pk: int, pk: int) -> HttpResponse:
     """Change what a guest's RSVP says."""
     event, row = _guest(request, event_pk, pk)
     now = clock.now()
-    form = _change_form(event, row, now, request.POST)
+    form = _change_form(request, event, row, now, request.POST)
     if not form.is_valid():
         return _guest_page(request, event, row, form=form)
     facts = form.cleaned_data
@@ -183,7 +183,7 @@ def guest_change(request: StaffRequest, event_pk: int, pk: int) -> HttpResponse:
             party_size=facts["party_size"],
             mode=facts["mode"],
             access_needs=facts["access_needs"],
-            access_note=facts["access_note"],
+            access_note=facts.get("access_note"),
             now=now,
             actor=request.user,
         )
@@ -236,9 +236,14 @@ def _guest_url(row: RSVP) -> str:
     return reverse("staff-guest", kwargs={"event_pk": row.event_id, "pk": row.pk})
 
 
-def _change_form(event: Event, row: RSVP, now: datetime, data: Any = None) -> GuestChangeForm:
+def _change_form(
+    request: StaffRequest, event: Event, row: RSVP, now: datetime, data: Any = None
+) -> GuestChangeForm:
     ways = ways_into(event, lines_at(event))
-    return GuestChangeForm(data, rsvp=row, event=event, ways=ways, now=now)
+    form = GuestChangeForm(data, rsvp=row, event=event, ways=ways, now=now)
+    if "see_access_words" not in request.grants.permissions_in(event.office):
+        del form.fields["access_note"]
+    return form
 
 
 def _guest_page(
@@ -248,7 +253,7 @@ def _guest_page(
     state = rsvp_state(row, event, now)
     is_open = state in ("confirmed", "waitlisted", "unproven")
     if form is None and is_open:
-        form = _change_form(event, row, now)
+        form = _change_form(request, event, row, now)
     context = {
         "event": event,
         "guest": row,

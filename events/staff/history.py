@@ -44,6 +44,12 @@ WORDS = {
     "rsvp.cancelled": gettext_lazy("RSVP cancelled"),
     "rsvp.expired": gettext_lazy("RSVP ended: never confirmed"),
     "rsvp.attended": gettext_lazy("Attendance written down"),
+    "access.assigned": gettext_lazy("Access request: another owner"),
+    "access.arranged": gettext_lazy("Access arranged"),
+    "access.cannot": gettext_lazy("Access that cannot be arranged"),
+    "access.reopened": gettext_lazy("Access to arrange again"),
+    "access.told": gettext_lazy("Told in person what is arranged or not"),
+    "access.edited": gettext_lazy("Companions of a guest counted"),
 }
 #: What changed fields are called.
 FIELDS = {
@@ -119,7 +125,9 @@ def event_history(request: StaffRequest, pk: int) -> HttpResponse:
     limit, offset = read_page(request.GET, usual=PAGE_SIZE)
     about = "guests" if request.GET.get("about") == "guests" else ""
     entries = AuditEntry.objects.filter(event_id=event.pk, action__in=extensions.history_words)
-    people = Q(action__startswith="rsvp.") | Q(action__startswith="claim.")
+    people = Q()
+    for noun in ("rsvp", "claim", "access"):
+        people |= Q(action__startswith=f"{noun}.")
     views = {"": entries.exclude(people), "guests": entries.filter(people)}
     labels = {"": _("The event"), "guests": _("Guests and volunteers")}
     counts = {name: rows.count() for name, rows in views.items()}

@@ -12,7 +12,7 @@ from events.address_field import AddressField
 from events.choices import offer
 from events.dates_text import clock_text
 from events.languages import ASK_LINES, language_in_use, own_name
-from events.models import Office, OfficeKind
+from events.models import AccessKind, Office, OfficeKind
 from events.models.office import Palette
 from events.pictures import LONGEST_SIDE, Format, NotAPicture, read_format
 from events.staff.local_times import zone_choices, zones
@@ -123,6 +123,13 @@ class OfficeForm(SeenForm):
             "max_value": _("Enter 90 or fewer."),
         },
     )
+    access_kinds = forms.MultipleChoiceField(
+        label=_("Help that your forms offer"),
+        choices=[(kind.value, kind.label) for kind in AccessKind if kind != AccessKind.OTHER],
+        help_text=_("“Something else” is always there: everybody may ask for what they need."),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
     public_record_text = forms.CharField(
         label=_("Public record notice under forms"),
         help_text=_("Empty: official offices say that what is sent may be a public record."),
@@ -222,6 +229,8 @@ class OfficeForm(SeenForm):
                 "reply_to", "palette", "access_notice_days",
             )
         }  # fmt: skip
+        kinds = [*data["access_kinds"], AccessKind.OTHER.value]
+        changes["access_kinds"] = [kind for kind in AccessKind.values if kind in kinds]
         for name in ("postal_address", "public_record_text"):
             changes[name] = data[name].replace("\r\n", "\n")
         changes["languages"] = [self.office.first_language, *data["languages"]]
@@ -245,6 +254,7 @@ def initial_of(office: Office) -> dict[str, Any]:
     return {name: getattr(office, name) for name in names} | {
         "languages": [code for code in office.languages if code != office.first_language],
         "reminders": list(office.reminder_leads),
+        "access_kinds": [kind for kind in office.access_kinds if kind != AccessKind.OTHER],
         "election_dates": "\n".join(office.election_dates),
     }
 

@@ -13,6 +13,9 @@ def register() -> None:
         [
             DeskSection("today", _("Today"), "staff", "see_desk", 0),
             DeskSection("events", _("Events"), "staff-events", "edit_events", 1),
+            DeskSection(
+                "access", _("Access"), "staff-access", "arrange_access", 0, DeskGroup.PEOPLE
+            ),
             DeskSection("venues", _("Places"), "staff-venues", "edit_venues", 0, DeskGroup.SET_UP),
             DeskSection("topics", _("Topics"), "staff-topics", "see_desk", 1, DeskGroup.SET_UP),
             DeskSection("office", _("Office"), "staff-offices", "edit_office", 2, DeskGroup.SET_UP),

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from events.staff import (
+    access_board,
+    access_request,
     event_edit,
     event_list,
     event_page,
@@ -20,6 +22,7 @@ from events.staff import (
 )
 
 _EVENT = "staff/events/<int:pk>/"
+_ACCESS = "staff/access/<int:pk>/"
 _GUEST = "staff/events/<int:event_pk>/guests/<int:pk>/"
 
 pages = [
@@ -49,6 +52,15 @@ pages = [
     path(f"{_GUEST}change/", guests.guest_change, name="staff-guest-change"),
     path(f"{_GUEST}cancel/", guests.guest_cancel, name="staff-guest-cancel"),
     path(f"{_GUEST}attended/", guests.guest_attended, name="staff-guest-attended"),
+    path("staff/access/", access_board.board, name="staff-access"),
+    path("staff/access/caller/", access_board.caller, name="staff-access-caller"),
+    path(_ACCESS, access_request.access_request, name="staff-access-request"),
+    path(f"{_ACCESS}take/", access_request.access_take, name="staff-access-take"),
+    path(f"{_ACCESS}work/", access_request.access_work, name="staff-access-work"),
+    path(f"{_ACCESS}arrange/", access_request.access_arrange, name="staff-access-arrange"),
+    path(f"{_ACCESS}cannot/", access_request.access_cannot, name="staff-access-cannot"),
+    path(f"{_ACCESS}reopen/", access_request.access_reopen, name="staff-access-reopen"),
+    path(f"{_ACCESS}told/", access_request.access_told, name="staff-access-told"),
     path("staff/venues/", venues.venue_list, name="staff-venues"),
     path("staff/venues/new/", venues.venue_new, name="staff-venue-new"),
     path("staff/venues/<int:pk>/", venues.venue_edit, name="staff-venue"),

@@ -176,7 +176,7 @@ def _show(
         "refused": refused,
         "done": request.GET.get("done", ""),
         "had_already": "had" in request.GET,
-        "needs": [request.get_kind_display() for request in rsvp.access_requests.order_by("pk")],
+        "needs": [request.get_kind_display() for request in rsvp.needs],
         "line": _place_in_line(rsvp) if waits else None,
         # A smaller party would have its place at once.
         "fits_now": left if waits and left and left < rsvp.party_size else 0,

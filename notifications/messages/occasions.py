@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from events import dates_text
 from events.languages import language_in_use
 from events.markdown import markdown_text
-from events.models import RSVP, AccessKind, Event, Mode, Office, Venue
+from events.models import RSVP, AccessState, Event, Mode, Office, Venue
 from notifications.messages import addresses
 from volunteers.models import Shift
 
@@ -129,7 +129,8 @@ def shift_facts(shift: Shift, *, language: str, now: datetime) -> dict[str, Any]
 
 
 def access_facts(rsvp: RSVP, event: Event, now: datetime) -> dict[str, Any]:
-    """Return what help the guest asked for, until when more can be asked for, and whom to ask.
+    """Return what became of the help that the guest asked for, until when more can be asked for,
+    and whom to ask.
 
     The guest's own words are not repeated: mail is read over shoulders.
     """
@@ -137,16 +138,24 @@ def access_facts(rsvp: RSVP, event: Event, now: datetime) -> dict[str, Any]:
     deadline = event.access_deadline
     words = dates_text.date_text(deadline, language_in_use(), year=deadline.year != today.year)
     return {
-        "needs": needs(rsvp),
+        **help_facts(rsvp),
         "deadline": words if deadline >= today else "",
         "contact": contact(event.office),
     }
 
 
-def needs(rsvp: RSVP) -> list[str]:
-    """Return the kinds of help that the guest asked for (uses a prefetch)."""
-    asked_for = {request.kind for request in rsvp.access_requests.all()}
-    return [str(label) for kind, label in AccessKind.choices if kind in asked_for]
+def help_facts(rsvp: RSVP) -> dict[str, list[str]]:
+    """Return what is arranged for a guest, what is offered instead of what cannot be, and what
+    they have asked for beside that, a line each (uses a prefetch)."""
+    arranged, instead, needs = [], [], []
+    for request in rsvp.needs:
+        if request.shown_state == AccessState.ARRANGED:
+            arranged.append(f"{request.label}: {' '.join(request.arranged_with.split())}")
+        elif request.shown_state == AccessState.CANNOT:
+            instead.append(f"{request.label}: {' '.join(request.instead.split())}")
+        else:
+            needs.append(request.label)
+    return {"arranged": arranged, "instead": instead, "needs": needs}
 
 
 def getting_in(venue: Venue | None) -> list[str]:

@@ -69,6 +69,7 @@ def claim_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
         rsvp = (
             RSVP.objects.confirmed()
             .filter(event_id=shift.event_id, person_id=delivery.person_id)
+            .select_related("event")
             .prefetch_related("access_requests")
             .first()
         )
@@ -80,7 +81,7 @@ def claim_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
         "event_when": occasions.when_words(shift.event) if shift.event is not None else "",
         "rsvp_url": addresses.rsvp_links(rsvp)["manage_url"] if rsvp is not None else "",
         "rsvp_party": rsvp.party_size if rsvp is not None else 0,
-        "needs": occasions.needs(rsvp) if rsvp is not None else [],
+        **(occasions.help_facts(rsvp) if rsvp is not None else {}),
     }
 
 

@@ -98,11 +98,12 @@ def _has_newer(statuses: Iterable[str]) -> Q:
 def read(delivery: Delivery) -> RSVP:
     """Return the delivery's RSVP with its event and all that a message shows of both."""
     assert delivery.rsvp_id is not None
-    rsvp = (
-        RSVP.objects.select_related("person")
-        .prefetch_related("access_requests")
-        .get(pk=delivery.rsvp_id)
-    )
+    return read_row(delivery.rsvp_id)
+
+
+def read_row(rsvp_id: int) -> RSVP:
+    """Return the RSVP of this key, as :func:`read` does."""
+    rsvp = RSVP.objects.select_related("person").prefetch_related("access_requests").get(pk=rsvp_id)
     rsvp.event = Event.objects.with_all_shown().get(pk=rsvp.event_id)
     return rsvp
 

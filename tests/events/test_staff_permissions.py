@@ -55,7 +55,7 @@ class Rows:
         self.draft = make_event(office, post=False)
         self.postponed = make_event(office)
         postpone_event(event_id=self.postponed.pk, reason="Rain", now=NOW)
-        self.guest = make_rsvp(self.event, name="Secret Guest")
+        self.guest = make_rsvp(self.event, name="Secret Guest", access_needs=["asl"])
         self.venue = make_venue(office)
         self.manager = make_staff(office)
         self.topic = make_topic(f"topic-{office.pk}")
@@ -67,6 +67,8 @@ class Rows:
             "staff-guests", "staff-guests-csv", "staff-guest-new",
         ):  # fmt: skip
             return {"event_pk": self.event.pk, "pk": self.guest.pk}
+        if name.startswith("staff-access-"):
+            return {"pk": self.guest.access_requests.get().pk}
         if name in ("staff-event-post", "staff-event-delete"):
             return {"pk": self.draft.pk}
         if name == "staff-event-resume":
@@ -95,7 +97,8 @@ OF_A_ROW = [
 ]
 POST_ALONE = {
     "staff-kind", "staff-guest-change", "staff-guest-cancel", "staff-guest-attended",
-    "staff-member-role", "staff-member-link",
+    "staff-member-role", "staff-member-link", "staff-access-take", "staff-access-work",
+    "staff-access-reopen", "staff-access-told",
 }  # fmt: skip
 MANAGERS = [
     "staff-topic-new", "staff-offices", "staff-members", "staff-office", "staff-topic",

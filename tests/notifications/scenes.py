@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from events.actions import access_requests as access_actions
 from events.actions import events as event_actions
 from events.actions import rsvps as rsvp_actions
 from events.actions.calling_off import cancel_event, postpone_event
@@ -15,11 +16,11 @@ from events.actions.events import EventDraft
 from events.actions.offices import edit_venue
 from events.actions.people import request_sign_in
 from events.actions.series import create_series, end_series
-from events.models import Event, Mode, Office, Series
+from events.models import AccessRequest, Event, Mode, Office, Series, StaffUser
 from notifications import catalogue, digests, planning, reminders, rendering
 from notifications.letters.actions import LetterDraft, write_and_post_letter
 from notifications.message import Rendered
-from notifications.models import Delivery
+from notifications.models import Delivery, DeliveryState
 from notifications.subscriptions.actions import Consent, subscribe
 from tests import factories as make
 from volunteers.actions import claims as claim_actions
@@ -310,6 +311,40 @@ def rsvp_reminder(language: str) -> Delivery:
     return _reminded("rsvp_reminder")
 
 
+def _asked(language: str) -> tuple[AccessRequest, StaffUser]:
+    event = town_hall()
+    rsvp = make.make_rsvp(event, access_needs=["asl"], language=language)
+    return rsvp.access_requests.get(), make.make_staff(event.office)
+
+
+def access_arranged(language: str) -> Delivery:
+    request, staff = _asked(language)
+    access_actions.arrange_requests(
+        request_ids=[request.pk], arranged_with="Two interpreters in front.", now=NOW, actor=staff
+    )
+    return delivered("access_arranged")
+
+
+def access_cannot(language: str) -> Delivery:
+    request, staff = _asked(language)
+    access_actions.cannot_arrange(
+        request_id=request.pk, decided_by="Ana Rivera, council member", reason="All are booked.",
+        instead="Live captions on a screen.", now=NOW, actor=staff,
+    )  # fmt: skip
+    return delivered("access_cannot")
+
+
+def access_reopened(language: str) -> Delivery:
+    told = access_arranged(language)
+    Delivery.objects.filter(pk=told.pk).update(state=DeliveryState.ACCEPTED)
+    request = AccessRequest.objects.get()
+    assert request.owner is not None
+    access_actions.reopen_request(
+        request_id=request.pk, seen=request.answer, now=LATER, actor=request.owner
+    )
+    return delivered("access_reopened")
+
+
 def claim_reminder(language: str) -> Delivery:
     event = town_hall()
     _guest_and_volunteer(event, language)
@@ -389,6 +424,7 @@ SCENES: dict[str, Callable[[str], Delivery]] = {
     for scene in (
         *(sign_in_link, rsvp_promoted, rsvp_confirmed, rsvp_waitlisted, rsvp_unproven),
         *(rsvp_repeated, rsvp_changed, rsvp_cancelled, rsvp_expired),
+        *(access_arranged, access_cannot, access_reopened),
         *(claim_promoted, claim_confirmed, claim_waitlisted, claim_repeated, claim_refused),
         *(claim_released, event_cancelled, event_postponed, event_changed, shift_cancelled),
         *(dates_cancelled, place_changed),
