@@ -204,9 +204,9 @@ def change_rsvp(
 ) -> RSVP:
     """Change party size, mode and needs (``None``: leave as they are); return the row that counts.
 
-    A larger party that does not fit is refused with what fits, the old place kept. The old place
-    goes only when the new one is confirmed: who holds a remote place and asks for a full room
-    keeps it and waits for the room with a second row.
+    A larger party that does not fit is refused with what fits, the old place kept. The old place,
+    and a place in line, goes only when the new one is confirmed: who holds a remote place and asks
+    for a full room keeps it and waits for the room with a second row.
     """
     with operation(at=now, actor=actor, by_person=actor is None) as op:
         event, rsvp = _lock_rsvp(rsvp_id)
@@ -303,12 +303,22 @@ def _change_mode(op: Operation, event: Event, old: RSVP, mode: str, party_size: 
         created_at=op.at, changed_at=op.at, proven_at=old.proven_at,
     )  # fmt: skip
     needs = [request.kind for request in old.needs]
-    if old.is_confirmed and not pool_of(event, mode).fits(party_size) and mode == Mode.REMOTE:
-        raise Refused(
-            "mode_full",
-            _("Online places are full. Your place in the room is kept."),
-            field="mode",
-        )
+    if not pool_of(event, mode).fits(party_size):
+        if old.is_confirmed and mode == Mode.REMOTE:
+            raise Refused(
+                "mode_full",
+                _("Online places are full. Your place in the room is kept."),
+                field="mode",
+            )
+        if old.is_waitlisted and old.waitlisted_at != op.at:
+            raise Refused(
+                "mode_full",
+                _(
+                    "There is no free place that way either, so your place in line is kept. "
+                    "To wait there instead, cancel and RSVP again."
+                ),
+                field="mode",
+            )
     if old.is_confirmed:
         new.upgrade_of = old
     outcome = _enter(op, event, new, access_needs=needs)

@@ -308,6 +308,22 @@ def test_changing_to_a_full_remote_keeps_the_room() -> None:
     assert taken(event) == (1, 1)
 
 
+def test_who_waits_keeps_the_place_in_line_where_the_other_way_is_full_too() -> None:
+    later = NOW + timedelta(hours=1)
+    event = make_event(mode=Mode.BOTH, capacity=1, remote_capacity=1)
+    make_rsvp(event, mode=Mode.IN_PERSON)
+    online = make_rsvp(event, mode=Mode.REMOTE)
+    waiting = make_rsvp(event, mode=Mode.IN_PERSON)
+    with pytest.raises(Refused) as refused:
+        rsvps.change_rsvp(rsvp_id=waiting.pk, party_size=1, mode=Mode.REMOTE, now=later)
+    assert refused.value.code == "mode_full"
+    rsvps.cancel_rsvp(rsvp_id=online.pk, now=later)
+    new = rsvps.change_rsvp(rsvp_id=waiting.pk, party_size=1, mode=Mode.REMOTE, now=later)
+    assert (new.mode, new.status) == (Mode.REMOTE, "confirmed")
+    waiting.refresh_from_db()
+    assert waiting.is_cancelled
+
+
 def test_waiting_for_the_room_keeps_the_remote_place_until_the_room_is_free() -> None:
     event = make_event(mode=Mode.BOTH, capacity=1, remote_capacity=5)
     first = make_rsvp(event)

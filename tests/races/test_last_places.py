@@ -1,4 +1,4 @@
-"""Four processes of eight threads want the last places at once. On PostgreSQL, through the site."""
+"""Four processes of many threads want the last places at once. On PostgreSQL, through the site."""
 
 import json
 from collections import Counter
@@ -8,8 +8,8 @@ import pytest
 from django.db.models import Sum
 
 from events import clock
-from events.models import RSVP, Event
-from tests.factories import make_event, make_office, make_role, make_shift
+from events.models import RSVP, Event, Mode
+from tests.factories import make_event, make_office, make_role, make_shift, make_staff
 from tests.processes import Processes, wait_for
 from volunteers.models import Shift, ShiftClaim
 
@@ -18,10 +18,14 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 PROCESSES = 4
 
 
-def run_crowd(processes: Processes, kind: str, target: str, rounds: int) -> Counter[str]:
+def run_crowd(
+    processes: Processes, kind: str, target: str, rounds: int, threads: int = 8
+) -> Counter[str]:
     """Let the crowd in and return its answers, counted by kind."""
     crowd = [
-        processes.start("-m", "tests.races.crowd", kind, target, str(n * 100), str(rounds))
+        processes.start(
+            "-m", "tests.races.crowd", kind, target, str(n * 100), str(rounds), str(threads)
+        )
         for n in range(PROCESSES)
     ]
     wait_for(lambda: all(p.poll() is not None for p in crowd), seconds=120, what="the crowd")
@@ -52,6 +56,42 @@ def test_the_last_places_of_an_event_are_never_sold_twice(processes: Processes) 
     assert passed_over == []
     both = set(confirmed.values_list("person_id")) & set(waiting.values_list("person_id"))
     assert both == set()
+
+
+@pytest.mark.slow
+def test_two_hundred_at_once_and_staff_who_change_the_places(processes: Processes) -> None:
+    """A town hall of 80 places in the room and 40 online; a tenth of the crowd is the office."""
+    now = clock.now()
+    office = make_office(now=now)
+    make_staff(office, now=now)
+    event = make_event(office, mode=Mode.BOTH, capacity=80, remote_capacity=40, now=now)
+
+    answers = run_crowd(processes, "town", event.slug, rounds=2, threads=50)
+
+    # A form may be refused with words (422); nothing else goes wrong.
+    allowed = {"rsvp 303", "rsvp 422", "cancel 303", "change 303", "change 422"}
+    assert {kind for kind in answers if not kind.startswith("staff ")} <= allowed, answers
+    assert answers["rsvp 303"] > 300
+    assert answers["cancel 303"] > 30
+    assert answers["staff places"] > 2
+
+    event = Event.objects.get(pk=event.pk)
+    for mode, capacity, taken, overbooked in (
+        (Mode.IN_PERSON, event.capacity, event.taken, event.overbooked),
+        (Mode.REMOTE, event.remote_capacity, event.remote_taken, event.remote_overbooked),
+    ):
+        confirmed = RSVP.objects.confirmed().filter(event=event, mode=mode)
+        waiting = RSVP.objects.in_line().filter(event=event, mode=mode)
+        assert taken == (confirmed.aggregate(n=Sum("party_size"))["n"] or 0)
+        assert taken <= capacity + overbooked
+        assert overbooked == max(taken - capacity, 0), "what is beyond the plan is known"
+        assert waiting.exists(), "it was meant to fill up"
+        stranded = [row.pk for row in waiting if row.party_size <= capacity - taken]
+        assert stranded == []
+    # Whoever waits for the room with a place online is counted in one pool alone.
+    both = RSVP.objects.confirmed().filter(event=event, mode=Mode.IN_PERSON)
+    online = RSVP.objects.confirmed().filter(event=event, mode=Mode.REMOTE)
+    assert set(both.values_list("person_id")) & set(online.values_list("person_id")) == set()
 
 
 def test_the_last_place_of_a_shift_is_never_claimed_twice(processes: Processes) -> None:
