@@ -17,6 +17,7 @@ import threading
 import time
 import warnings
 from collections import Counter, defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from types import TracebackType
@@ -72,6 +73,8 @@ class SmtpSink:
         self.connections = 0
         #: Seconds that it takes its time for each message.
         self.pause = 0.0
+        #: Called, in a thread, with each message that it has taken and not said so yet.
+        self.on_taken: Callable[[Taken], object] | None = None
         self._answers: defaultdict[str, deque[str]] = defaultdict(deque)
         self._always: dict[str, str] = {}
         self._for: dict[tuple[str, str], str] = {}
@@ -273,7 +276,10 @@ class _Handler:
         await asyncio.sleep(self.sink.pause)
         answer = self.sink.next_answer("dot", recipient)
         if answer is None:
-            self.sink.taken.append(Taken(envelope.mail_from, recipient, envelope.content))
+            taken = Taken(envelope.mail_from, recipient, envelope.content)
+            self.sink.taken.append(taken)
+            if self.sink.on_taken is not None:
+                await asyncio.to_thread(self.sink.on_taken, taken)
             answer = self.sink.next_answer("taken", recipient)
         if answer == HANG:
             await asyncio.sleep(3600)

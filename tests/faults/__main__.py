@@ -22,6 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 KILLS = 100
 READERS = 10_000
 GUESTS = 500
+#: Sign-ups of one address, and the minutes between two ticks while clocks change.
+FLOOD = 300
+PAUSE = 10
 
 
 def main() -> int:
@@ -43,6 +46,8 @@ def main() -> int:
             "KILLS": str(KILLS),
             "READERS": str(READERS),
             "GUESTS": str(GUESTS),
+            "FLOOD": str(FLOOD),
+            "PAUSE": str(PAUSE),
         }
         failed = _run(
             "the campaign", ["tests/faults/test_campaign.py"], {**found, "SEED": str(seed)}
