@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, Self
 
 import psycopg
 import redis
@@ -63,28 +64,68 @@ def redis_server() -> Iterator[str | None]:
 
 @contextmanager
 def started_postgres(binaries: Path) -> Iterator[int]:
-    """Start a PostgreSQL of our own that nobody else can reach, and yield its port.
+    """Start a PostgreSQL of our own that nobody else can reach, and yield its port."""
+    with OwnPostgres(binaries) as own:
+        yield own.port
+
+
+class OwnPostgres:
+    """A PostgreSQL that nobody else can reach, for as long as the context lasts.
 
     It refuses to run as root, so root runs it as somebody with no rights.
     """
-    with _folder() as folder, _unprivileged() as user:
-        port, data = free_port(), folder / "data"
-        if user:
-            shutil.chown(folder, user)
-        as_user = {"user": user, "extra_groups": []} if user else {}
-        subprocess.run(
-            [binaries / "initdb", "--pgdata", data, "--username", "postgres", "--auth", "trust",
-             "--encoding", "UTF8", "--locale", "C", "--no-sync"],
-            check=True, stdout=subprocess.DEVNULL, cwd=folder, **as_user,
+
+    def __init__(self, binaries: Path) -> None:
+        self.binaries = binaries
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self.folder = stack.enter_context(_folder())
+            user = stack.enter_context(_unprivileged())
+            self.port, self.data = free_port(), self.folder / "data"
+            if user:
+                shutil.chown(self.folder, user)
+            self._as_user: dict[str, Any] = {"user": user, "extra_groups": []} if user else {}
+            subprocess.run(
+                [self.binaries / "initdb", "--pgdata", self.data, "--username", "postgres",
+                 "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"],
+                check=True, stdout=subprocess.DEVNULL, cwd=self.folder, **self._as_user,
+            )  # fmt: skip
+            self.start()
+            self._stack = stack.pop_all()
+        return self
+
+    def start(self) -> None:
+        """Start it on the data that there are, and wait until it answers."""
+        self._server = subprocess.Popen(
+            [self.binaries / "postgres", "-D", self.data, "-h", HOST, "-p", str(self.port),
+             "-k", self.folder, "-c", "fsync=off", "-c", "max_connections=200",
+             "-c", "log_min_messages=fatal"],
+            cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            **self._as_user,
         )  # fmt: skip
-        server = subprocess.Popen(
-            [binaries / "postgres", "-D", data, "-h", HOST, "-p", str(port), "-k", folder,
-             "-c", "fsync=off", "-c", "max_connections=200", "-c", "log_min_messages=fatal"],
-            cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user,
-        )  # fmt: skip
-        with _ending(server, signal.SIGINT):
-            _wait(lambda: _postgres_answers(port), server)
-            yield port
+        _wait(lambda: _postgres_answers(self.port), self._server)
+
+    def crash(self) -> None:
+        """Let it drop everything at once (immediate mode), and wait until it is gone."""
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait(10)
+
+    def __exit__(self, *exception: object) -> None:
+        with self._stack, _ending(self._server, signal.SIGINT):
+            pass
+
+
+@contextmanager
+def own_postgres() -> Iterator[OwnPostgres | None]:
+    """Yield a PostgreSQL that a test may crash; None if there is none to start."""
+    with _postgres_binaries() as binaries:
+        if binaries is None:
+            yield None
+            return
+        with OwnPostgres(binaries) as own:
+            yield own
 
 
 @contextmanager

@@ -48,6 +48,7 @@ def main() -> int:
             "GUESTS": str(GUESTS),
             "FLOOD": str(FLOOD),
             "PAUSE": str(PAUSE),
+            "RESTART_POINTS": "claimed transmitting answered",
         }
         failed = _run(
             "the campaign", ["tests/faults/test_campaign.py"], {**found, "SEED": str(seed)}

@@ -4,7 +4,8 @@
 
 It does so once: whoever finds the mark there already goes on undisturbed. The mark is the proof
 that the fault happened. FAULT_WHO is "child" (the process of the pool that does the work), "worker"
-(the pool and its parent, as a power cut would) or "database" (its connection alone). STEP_TIMEOUT
+(the pool and its parent, as a power cut would), "database" (its connection alone) or "server" (the
+whole database, which whoever reads the wishes in the folder RESTARTS restarts). STEP_TIMEOUT
 shortens the patience with mail servers, and how long they are left alone; LEASE how long a claim
 lasts, in seconds. CLOCK puts the clock of the process forward by so many seconds.
 """
@@ -15,6 +16,7 @@ import smtplib
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import time_machine
@@ -37,6 +39,9 @@ def die() -> None:
     if os.environ["FAULT_WHO"] == "database":
         cut_the_line()
         return
+    if os.environ["FAULT_WHO"] == "server":
+        wish_for_a_crash()
+        return
     if os.environ["FAULT_WHO"] == "worker":
         os.kill(os.getppid(), signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
@@ -50,6 +55,14 @@ def cut_the_line() -> None:
         ended = connection.connection.info.backend_pid
         with connection.copy().cursor() as other:
             other.execute("SELECT pg_terminate_backend(%s)", [ended])
+
+
+def wish_for_a_crash() -> None:
+    """Ask for the database's end, and go on as soon as it is gone."""
+    wish = Path(os.environ["RESTARTS"]) / f"{os.getpid()}.please"
+    wish.touch()
+    while not wish.with_suffix(".down").exists():
+        time.sleep(0.01)
 
 
 def die_after(owner: Any, name: str, when: Callable[[Any], bool] = bool) -> None:
