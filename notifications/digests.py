@@ -5,8 +5,9 @@ chose "daily", a Monday's also those of who chose "weekly": one message a person
 none where there is no news. A morning that nothing ran on is made up for within the week, in one
 digest with the next one's news, never in the quiet hours.
 
-What is news to a reader begins where their last digest ended. So nobody is told twice, and nothing
-falls between two digests, whenever they change from one kind to the other.
+What is news of a topic to a reader begins where their last digest about it ended. So nobody is told
+twice, and nothing falls between two digests, whenever they change from one kind to the other. Who
+changes to letters at once gets one more, the next morning, with what was gathered until then.
 """
 
 from collections import defaultdict
@@ -16,6 +17,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 
 from events.models import Office
 from notifications import catalogue, news, planning
@@ -27,7 +29,7 @@ from notifications.models import (
     Frequency,
     Subscription,
 )
-from notifications.news import Item
+from notifications.news import Item, Window
 from notifications.reminder_times import is_quiet
 
 MORNING = time(8)
@@ -36,6 +38,8 @@ MONDAY = 0
 #: nothing may have run.
 LOOKS_BACK = {Frequency.DAILY: timedelta(days=7), Frequency.WEEKLY: timedelta(days=14)}
 FURTHEST = max(LOOKS_BACK.values())
+#: How long after somebody has changed to letters at once their last digest may still come.
+LEAVES_WITHIN = timedelta(days=7)
 #: A digest that could not be sent for so long is worth nothing any more.
 KEEPS = timedelta(days=7)
 #: Readers that one transaction looks at.
@@ -100,10 +104,12 @@ def mornings(office: Office, now: datetime) -> list[Morning]:
 
 def _unfinished(now: datetime) -> list[tuple[Morning, DigestRun]]:
     """Return the due mornings with readers that are not planned to the end."""
-    wanting = Subscription.objects.live().in_digests().values("office")
+    live = Subscription.objects.live()
+    wanting = live.in_digests().values("office")
+    left = live.left_digests(now - LEAVES_WITHIN).values("office")
     due = [
         morning
-        for office in Office.objects.filter(pk__in=wanting).in_order()
+        for office in Office.objects.filter(Q(pk__in=wanting) | Q(pk__in=left)).in_order()
         for morning in mornings(office, now)
     ]
     if not due:
@@ -152,14 +158,15 @@ def _plan_chunk(
 
 
 def _people(morning: Morning, cursor: int) -> list[int]:
-    return list(
-        Subscription.objects.live()
-        .in_digests()
-        .filter(office=morning.office, person__gt=cursor, person__email__isnull=False)
-        .order_by("person")
-        .values_list("person", flat=True)
-        .distinct()[:CHUNK]
+    """Return the next readers in order of their keys; two queries, each with its own index."""
+    live = Subscription.objects.live().filter(
+        office=morning.office, person__gt=cursor, person__email__isnull=False
     )
+    people: set[int] = set()
+    for rows in (live.in_digests(), live.left_digests(morning.at - LEAVES_WITHIN)):
+        keys = rows.order_by("person").values_list("person", flat=True)
+        people.update(keys.distinct()[:CHUNK])
+    return sorted(people)[:CHUNK]
 
 
 def _recipients(morning: Morning, people: Sequence[int], items: Sequence[Item]) -> list[Recipient]:
@@ -186,9 +193,11 @@ def _recipients(morning: Morning, people: Sequence[int], items: Sequence[Item]) 
                 context={
                     "date": morning.date.isoformat(),
                     "until": morning.at.isoformat(),
-                    "tells": _tells(morning, theirs),
-                    # From when on which topic is news.
-                    "topics": {str(pk): since.isoformat() for pk, since in windows.items()},
+                    # From when on which topic is news, and where it is no more, up to when.
+                    "topics": {str(pk): one.since.isoformat() for pk, one in windows.items()},
+                    "left": {
+                        str(pk): one.until.isoformat() for pk, one in windows.items() if one.until
+                    },
                 },
             )
         )
@@ -198,36 +207,36 @@ def _recipients(morning: Morning, people: Sequence[int], items: Sequence[Item]) 
 def _windows(
     morning: Morning,
     wishes: Iterable[Subscription],
-    told: dict[tuple[int, str], datetime],
-) -> dict[int, datetime]:
-    """Return since when which of a reader's topics is news to them, by the topic's key."""
+    told: dict[tuple[int, int], datetime],
+) -> dict[int, Window]:
+    """Return which news of which of a reader's topics is theirs, by the topic's key."""
     windows = {}
     for wish in wishes:
         assert wish.confirmed_at is not None
         chosen_at = wish.frequency_at or wish.confirmed_at
-        if wish.frequency not in morning.frequencies or chosen_at >= morning.at:
+        left_at = wish.frequency_at if wish.frequency == Frequency.IMMEDIATE else None
+        # The last digest is the next one of any kind, and every morning has a daily one.
+        kind = Frequency.DAILY if left_at else wish.frequency
+        if kind not in morning.frequencies or chosen_at >= morning.at:
             continue
-        furthest = morning.at - LOOKS_BACK[Frequency(wish.frequency)]
-        last = told.get((wish.person_id, wish.frequency), furthest)
+        if left_at and left_at <= morning.at - LEAVES_WITHIN:
+            continue
+        furthest = morning.at - (FURTHEST if left_at else LOOKS_BACK[Frequency(kind)])
         # What is posted in the very moment of the confirmation is news, as a letter's mail has it.
-        from_the_start = wish.confirmed_at - timedelta(microseconds=1)
-        windows[wish.topic_id] = max(last, furthest, from_the_start)
+        starts = [furthest, wish.confirmed_at - timedelta(microseconds=1)]
+        if (wish.person_id, wish.topic_id) in told:
+            starts.append(told[wish.person_id, wish.topic_id])
+        if left_at and wish.digests_since:
+            # Before that each letter came at once, and nothing was gathered.
+            starts.append(wish.digests_since)
+        if left_at is None or max(starts) < left_at:
+            windows[wish.topic_id] = Window(max(starts), left_at)
     return windows
 
 
-def _tells(morning: Morning, wishes: Iterable[Subscription]) -> list[str]:
-    """Return which kinds of a reader's wishes are told up to this morning.
-
-    All of them, unless they have some topics daily and others weekly: then a Wednesday's digest
-    leaves the weekly ones for Monday.
-    """
-    has = {wish.frequency for wish in wishes}
-    return [str(kind) for kind in LOOKS_BACK if kind in morning.frequencies or kind not in has]
-
-
-def _told_until(morning: Morning, people: Sequence[int]) -> dict[tuple[int, str], datetime]:
-    """Return up to when each person's last digest told which kind of their wishes."""
-    until: dict[tuple[int, str], datetime] = {}
+def _told_until(morning: Morning, people: Sequence[int]) -> dict[tuple[int, int], datetime]:
+    """Return up to when each person's digests have told which of their topics."""
+    until: dict[tuple[int, int], datetime] = {}
     rows = Delivery.objects.filter(
         person__in=people,
         planned_at__gt=morning.at - FURTHEST,
@@ -235,7 +244,7 @@ def _told_until(morning: Morning, people: Sequence[int]) -> dict[tuple[int, str]
         office=morning.office,
     ).exclude(state=DeliveryState.EXPIRED)
     for person, context in rows.values_list("person_id", "context"):
-        end = datetime.fromisoformat(context["until"])
-        for kind in context["tells"]:
-            until[person, kind] = max(end, until.get((person, kind), end))
+        for topic in context["topics"]:
+            end = datetime.fromisoformat(context.get("left", {}).get(topic, context["until"]))
+            until[person, int(topic)] = max(end, until.get((person, int(topic)), end))
     return until

@@ -29,6 +29,16 @@ class Item(NamedTuple):
     topics: frozenset[int]
 
 
+class Window(NamedTuple):
+    """The news of a topic after ``since``, and where there is an end, up to ``until``."""
+
+    since: datetime
+    until: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        return self.since < at and (self.until is None or at <= self.until)
+
+
 def of_office(
     office: Office | int, *, now: datetime, since: datetime, until: datetime
 ) -> list[Item]:
@@ -106,15 +116,15 @@ def mailed_letters(people: Sequence[int], items: Sequence[Item]) -> Mapping[int,
 
 
 def of_reader(
-    items: Sequence[Item], topics: Mapping[int, datetime], *, without: AbstractSet[int | None]
+    items: Sequence[Item], topics: Mapping[int, Window], *, without: AbstractSet[int | None]
 ) -> list[Item]:
-    """Return what is news to a reader, who has each of ``topics`` told up to an instant.
+    """Return what is news to a reader, each of ``topics`` within its window.
 
     ``without`` are letters that they have had.
     """
     return [
         item
         for item in items
-        if any(item.at > topics[topic] for topic in item.topics & topics.keys())
+        if any(topics[topic].holds(item.at) for topic in item.topics & topics.keys())
         and not (item.kind == "letter" and item.pk in without)
     ]

@@ -345,7 +345,7 @@ def digest(scene: Scene) -> Told:
     return scene.reminded(
         "digest", morning, person_id=person.pk,
         context={
-            "date": morning.date().isoformat(), "until": morning.isoformat(), "tells": ["daily"],
+            "date": morning.date().isoformat(), "until": morning.isoformat(),
             "topics": {str(scene.topic.pk): (scene.now - LATER).isoformat()},
         },
     )  # fmt: skip

@@ -30,6 +30,7 @@ SECTION = "no-mail"
 
 _TAB_WORDS = {
     SuppressionReason.BOUNCED: gettext_lazy("No such mailbox"),
+    SuppressionReason.SOFT_BOUNCES: gettext_lazy("Full mailboxes"),
     SuppressionReason.COMPLAINED: gettext_lazy("Complaints"),
     SuppressionReason.PERSON: gettext_lazy("Own wish"),
     SuppressionReason.STAFF: gettext_lazy("Stopped by the office"),

@@ -19,7 +19,7 @@ from notifications.letters.words import letter_path, summary_of
 from notifications.message import Recipient
 from notifications.messages import addresses, guards, occasions
 from notifications.models import Delivery, Letter, Subscription
-from notifications.news import Item
+from notifications.news import Item, Window
 from notifications.reminder_times import end_of_quiet_hours, is_quiet
 from notifications.subscriptions import addresses as subscriptions
 from volunteers.models import Shift
@@ -59,13 +59,14 @@ def context(delivery: Delivery, now: datetime) -> dict[str, Any]:
         # It was tried in time, and comes back in the night.
         raise guards.TooEarly(end_of_quiet_hours(now, office.timezone))
     topics = _topics(delivery)
-    since = {topic.pk: _instant(delivery.context["topics"][str(topic.pk)]) for topic in topics}
-    until = _instant(delivery.context["until"])
+    windows = _windows(delivery, topics)
     items: list[Item] = []
-    if since:
-        found = news.of_office(office, now=now, since=min(since.values()), until=until)
+    if windows:
+        since = min(window.since for window in windows.values())
+        until = _instant(delivery.context["until"])
+        found = news.of_office(office, now=now, since=since, until=until)
         mailed = news.mailed_letters([person_id], found)
-        items = news.of_reader(found, since, without=mailed[person_id])
+        items = news.of_reader(found, windows, without=mailed[person_id])
     if not items:
         raise guards.NothingToTell("nothing of it is news any more")
     language = delivery.language
@@ -100,6 +101,18 @@ def context(delivery: Delivery, now: datetime) -> dict[str, Any]:
 
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def _windows(delivery: Delivery, topics: Sequence[Topic]) -> dict[int, Window]:
+    """Return which news of ``topics`` the digest was planned for, by the topic's key."""
+    since, left = delivery.context["topics"], delivery.context.get("left", {})
+    return {
+        topic.pk: Window(
+            _instant(since[str(topic.pk)]),
+            _instant(left[str(topic.pk)]) if str(topic.pk) in left else None,
+        )
+        for topic in topics
+    }
 
 
 def _topics(delivery: Delivery) -> list[Topic]:

@@ -85,6 +85,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Those that bring each letter as it is posted."""
         return self.filter(frequency=Frequency.IMMEDIATE)
 
+    def left_digests(self, since: datetime) -> "SubscriptionQuerySet":
+        """Those that came in digests, and after ``since`` were changed to come at once."""
+        return self.immediate().filter(frequency_at__gt=since)
+
     def in_digests(self) -> "SubscriptionQuerySet":
         """Those that bring a digest."""
         return self.exclude(frequency=Frequency.IMMEDIATE)
@@ -116,6 +120,8 @@ class Subscription(models.Model):
     )
     #: When that was chosen, where it was after the confirmation: the first digest is the next one.
     frequency_at = models.DateTimeField(null=True)
+    #: Since when it comes in digests, or did before, where that was chosen after the confirmation.
+    digests_since = models.DateTimeField(null=True)
     #: Asked for; the double opt-in confirms it.
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
@@ -160,6 +166,17 @@ class Subscription(models.Model):
                 condition=Q(confirmed_at__isnull=False, ended_at__isnull=True)
                 & ~Q(frequency="immediate"),
                 name="subscription_digests",
+            ),
+            # The fewer who got digests once.
+            models.Index(
+                fields=["office", "person"],
+                condition=Q(
+                    confirmed_at__isnull=False,
+                    ended_at__isnull=True,
+                    frequency="immediate",
+                    frequency_at__isnull=False,
+                ),
+                name="subscription_left_digests",
             ),
         ]
 

@@ -17,6 +17,7 @@ from events.errors import Refused
 from events.models import AuditEntry, Office, Person, StaffUser, Topic
 from events.proof import address_hashes
 from notifications.models import Frequency, Subscription, SubscriptionRequest, Suppression
+from notifications.models.subscription import SubscriptionQuerySet
 
 #: Between two mails that ask one address to confirm; four times as long with each one that nobody
 #: has answered, so that whoever sends the form over and over sends few mails.
@@ -239,9 +240,10 @@ def _confirm(op: Operation, request: SubscriptionRequest, person: Person) -> Non
         subscription.ended_at = op.at
         if _is_new(subscription.frequency, live[wish]):
             changed.add(subscription.office_id)
-            Subscription.objects.live().filter(
+            rows = Subscription.objects.live().filter(
                 person=person, office=subscription.office_id, topic=subscription.topic_id
-            ).update(frequency=subscription.frequency, frequency_at=op.at)
+            )
+            _write_frequency(rows, subscription.frequency, op.at)
     Subscription.objects.bulk_update(pending, ["confirmed_at", "ended_at"])
     request.confirmed_at = op.at
     request.save(update_fields=["confirmed_at"])
@@ -252,6 +254,14 @@ def _confirm(op: Operation, request: SubscriptionRequest, person: Person) -> Non
         op.record("subscription.confirmed", office=office_id, person=person, request=request.pk)
     for office_id in sorted(changed - confirmed):
         op.record("subscription.changed", office=office_id, person=person)
+
+
+def _write_frequency(rows: SubscriptionQuerySet, often: str, now: datetime) -> int:
+    """Write how often ``rows`` write; return for how many that is new."""
+    begun = 0
+    if often != Frequency.IMMEDIATE:
+        begun = rows.immediate().update(frequency=often, frequency_at=now, digests_since=now)
+    return begun + rows.exclude(frequency=often).update(frequency=often, frequency_at=now)
 
 
 def _lift_suppression(op: Operation, person_id: int, email: str) -> None:
@@ -307,10 +317,9 @@ def choose(
         }
         _insert(op, person, new, consent=consent, language=language, confirmed=True)
         often_now = {
-            pk: rows.live().filter(office=pk).exclude(frequency=often)
-            .update(frequency=often, frequency_at=now)
+            pk: _write_frequency(rows.live().filter(office=pk), often, now)
             for pk, often in chosen.items()
-        }  # fmt: skip
+        }
         speaks_now = rows.live().exclude(language=language).update(language=language)
         for office in offices:
             before = {topic for office_id, topic in had if office_id == office.pk}

@@ -14,8 +14,8 @@ from events.models import Event, Office, Person, Topic
 from notifications import catalogue, digests, rendering
 from notifications.delivery.sending import send_batch
 from notifications.message import NotYet, Rendered, Superseded
-from notifications.models import Delivery, DigestRun, Letter
-from notifications.subscriptions.actions import choose, unsubscribe
+from notifications.models import Delivery, DigestRun, Letter, Subscription
+from notifications.subscriptions.actions import _write_frequency, choose, unsubscribe
 from notifications.tick import tick
 from tests import factories as make
 from tests.factories import NOW, make_event, make_office, make_shift, make_topic
@@ -258,6 +258,78 @@ def test_topics_at_two_paces_meet_on_monday(office: Office, housing: Topic, tree
     assert "Trees" in words
     assert "More houses" in words
     assert "\nHouses" not in words
+
+
+def test_who_goes_from_a_digest_to_letters_at_once_gets_what_was_gathered_once(
+    office: Office, housing: Topic, trees: Topic
+) -> None:
+    from tests.notifications.mailing import plan
+
+    ana = make_reader(office, [housing], frequency="weekly")
+    other = make_office()
+    make_reader(other, [trees], email=ana.email or "", frequency="weekly")
+    make_letter(office, topics=[housing], title="First", now=NOW + HOUR)
+    make_letter(other, topics=[trees], title="Trees", now=NOW + HOUR)
+    plan(NOW + HOUR)
+    _choose(ana, office, housing, "immediate", TUESDAY + HOUR)
+    make_event(office, title="Afterwards", topics=[housing], now=TUESDAY + 2 * HOUR)
+    make_letter(office, topics=[housing], title="Second", now=TUESDAY + 2 * HOUR)
+    assert dates(TUESDAY + 3 * HOUR) == []
+    # Not planned yet as a mail of its own, and all the same not in the digest.
+    assert dates(TUESDAY + DAY) == ["2026-06-03"]
+    words = the_words(TUESDAY + DAY)
+    assert "First" in words
+    assert "Second" not in words
+    assert "Afterwards" not in words
+    assert [d.message for d in plan(TUESDAY + DAY)].count("letter_posted") == 1
+    assert dates(TUESDAY + 2 * DAY) == ["2026-06-03"]
+    # The other office's is not touched by it.
+    assert [d.office for d in planned(MONDAY)] == [office, other]
+    # Back again, and nothing of it is told once more.
+    _choose(ana, office, housing, "weekly", MONDAY + HOUR)
+    make_letter(office, topics=[housing], title="Third", now=MONDAY + 2 * HOUR)
+    assert dates(MONDAY + 7 * DAY)[2:] == ["2026-06-15"]
+    words = the_words(MONDAY + 7 * DAY)
+    assert "Third" in words
+    assert "First" not in words
+    assert "Second" not in words
+
+
+def test_one_topic_at_once_leaves_the_others_for_monday(
+    office: Office, housing: Topic, trees: Topic
+) -> None:
+    ana = make_reader(office, [housing, trees], frequency="weekly")
+    make_letter(office, topics=[housing], title="Houses", now=NOW + HOUR)
+    make_letter(office, topics=[trees], title="Oaks", now=NOW + HOUR)
+    rows = Subscription.objects.filter(topic=housing)
+    assert _write_frequency(rows, "immediate", TUESDAY + HOUR) == 1
+    assert dates(TUESDAY + DAY) == ["2026-06-03"]
+    words = the_words(TUESDAY + DAY)
+    assert "Houses" in words
+    assert "Oaks" not in words
+    assert dates(MONDAY) == ["2026-06-03", "2026-06-08"]
+    words = the_words(MONDAY)
+    assert "Oaks" in words
+    assert "Houses" not in words
+    assert ana.subscriptions.live().count() == 2  # type: ignore[attr-defined]
+
+
+def test_who_only_looks_at_digests_gets_nothing_from_before(office: Office, housing: Topic) -> None:
+    ana = make_reader(office, [housing])
+    make_event(office, topics=[housing], now=NOW + HOUR)
+    _choose(ana, office, housing, "daily", TUESDAY + HOUR)
+    _choose(ana, office, housing, "immediate", TUESDAY + 2 * HOUR)
+    assert dates(TUESDAY + DAY) == []
+
+
+def test_who_changed_to_at_once_long_ago_gets_no_digest_late(
+    office: Office, housing: Topic
+) -> None:
+    ana = make_reader(office, [housing], frequency="daily")
+    make_letter(office, topics=[housing], now=NOW + HOUR)
+    _choose(ana, office, housing, "immediate", NOW + 2 * HOUR)
+    assert dates(TUESDAY + 7 * DAY) == []
+    assert dates(TUESDAY + 8 * DAY) == []
 
 
 def test_a_reader_of_two_offices_gets_one_from_each(housing: Topic, office: Office) -> None:

@@ -98,6 +98,10 @@ def test_it_is_searched_by_address_and_filtered_by_reason(desk: Desk, office: Of
     shown = desk.see("staff-no-mail", "?show=complained").text
     assert ("ana@" in shown, "ben@" in shown) == (False, True)
     assert "All 2 No such mailbox 1 Complaints 1" in shown
+    stopped(office, "cleo@example.org", "soft_bounces")
+    shown = desk.see("staff-no-mail", "?show=soft_bounces").text
+    assert "All 3 No such mailbox 1 Full mailboxes 1 Complaints 1" in shown
+    assert ("cleo@" in shown, "ben@" in shown) == (True, False)
     assert "No such address here" in desk.see("staff-no-mail", "?q=zoe").text
 
 
@@ -112,8 +116,8 @@ def test_a_page_takes_the_same_queries_whatever_it_lists(
             email=f"guest{number}@example.org", scope="all", reason="bounced", delivery_id=number,
             now=NOW,
         )  # fmt: skip
-    # Session, user, memberships; five tabs; the rows; the deliveries that met them.
-    with django_assert_num_queries(10):
+    # Session, user, memberships; six tabs; the rows; the deliveries that met them.
+    with django_assert_num_queries(11):
         shown = desk.see("staff-no-mail")
     assert shown.text.count("Let mail through again") == min(rows, 50)
 
