@@ -61,7 +61,7 @@ class Provider:
 
 PROVIDERS = {
     "mailgun": Provider("api_key", domain="sender_domain"),
-    "postmark": Provider("server_token", more=("message_stream",)),
+    "postmark": Provider("server_token", more=("message_stream", "letter_stream")),
 }
 
 

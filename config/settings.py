@@ -291,10 +291,12 @@ EMAIL_USE_SSL = MAIL_TRANSPORT.tls == "implicit"
 EMAIL_TIMEOUT = 30
 EMAIL_FILE_PATH = MAIL_TRANSPORT.path
 EMAIL_SUBJECT_PREFIX = ""
-ANYMAIL = {
+ANYMAIL: dict[str, Any] = {
     f"{MAIL_TRANSPORT.provider}_{name}".upper(): value
     for name, value in MAIL_TRANSPORT.options.items()
 }
+# Links to a new password are nobody's business either.
+ANYMAIL["SEND_DEFAULTS"] = {"track_opens": False, "track_clicks": False}
 
 # What a mail provider sends with its reports of what came back; empty: none are taken.
 MAIL_WEBHOOK_SECRET = env.text("MAIL_WEBHOOK_SECRET", "")

@@ -10,6 +10,7 @@ It answers as Postmark and Mailgun do, each at its own path.
 
 import base64
 import json
+import ssl
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from typing import Any, Self
 DROP_EARLY, DROP = "drop early", "drop"
 #: Take the request, say nothing more, and leave the line open.
 HANG = "hang"
+
+#: An answer that says it is compressed, and is not.
+SQUEEZED = b"this is no gzip"
 
 Answer = str | tuple[int, Any]
 
@@ -63,7 +67,7 @@ class Request:
 class ProviderSink:
     """An HTTP server in threads of its own, at a free port of this machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.taken: list[Request] = []
         self.connections = 0
         self.lock = threading.Lock()
@@ -89,7 +93,11 @@ class ProviderSink:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
-        self.url = f"http://127.0.0.1:{self.port}/"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}/"
 
     def answer(self, *answers: Answer) -> None:
         """Give these answers, one a request, and then behave again."""
@@ -121,6 +129,8 @@ class ProviderSink:
         written = content if isinstance(content, bytes) else json.dumps(content).encode()
         handler.send_response(status)
         handler.send_header("Content-Type", "application/json")
+        if content == SQUEEZED:
+            handler.send_header("Content-Encoding", "gzip")
         handler.send_header("Content-Length", str(len(written)))
         handler.end_headers()
         handler.wfile.write(written)

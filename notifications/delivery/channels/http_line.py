@@ -11,11 +11,12 @@ import http.client
 import select
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from io import BytesIO
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from requests import PreparedRequest, Response, Session
@@ -60,6 +61,8 @@ class HttpLine(BaseAdapter):
         self.server = urlsplit(url)
         self._line: http.client.HTTPConnection | None = None
         self._used = 0.0
+        #: Whether the last byte of the latest request went out.
+        self.is_complete = False
 
     def open(self) -> None:
         """Make sure that there is a connection; may raise ServerAway or MailRefused."""
@@ -99,7 +102,7 @@ class HttpLine(BaseAdapter):
         line = http.client.HTTPSConnection(
             proxy.hostname or "", proxy.port or 3128, timeout=STEP_TIMEOUT, context=context
         )
-        line.set_tunnel(host, self.server.port)
+        line.set_tunnel(host, self.server.port, _login(proxy))
         return line
 
     def send(
@@ -132,6 +135,7 @@ class HttpLine(BaseAdapter):
             if _has_spoken(line):
                 raise ConnectionAbortedError("the server ended it")
             line.send(whole[-1:])
+            self.is_complete = True
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise TryLater(f"request: {_words(error)}") from error
@@ -153,6 +157,14 @@ class HttpLine(BaseAdapter):
             reason=raw.reason, preload_content=False, decode_content=False,
         )  # fmt: skip
         return HTTPAdapter().build_response(request, copy)
+
+
+def _login(proxy: SplitResult) -> dict[str, str]:
+    """Return the header with the name and the password of a proxy, where its address has them."""
+    if not proxy.username:
+        return {}
+    credentials = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": f"Basic {b64encode(credentials.encode()).decode()}"}
 
 
 def _has_spoken(line: http.client.HTTPConnection) -> bool:

@@ -51,6 +51,7 @@ class ProviderApi:
 
     def __init__(self, chosen: ProviderSettings) -> None:
         self.provider = PROVIDERS[chosen.provider]
+        self.options = chosen.options
         self.backend = self.provider.backend(**chosen.options)
         self.line = HttpLine(self.backend.api_url)
         self.backend.session = OneRequest(self.line)
@@ -70,6 +71,8 @@ class ProviderApi:
 
     def send(self, mail: Mail) -> None:
         message = _readable(mail)
+        self.provider.address(message, self.options)
+        self.line.is_complete = False
         try:
             self.backend.send_messages([message])
         except Cut as cut:
@@ -85,9 +88,16 @@ class ProviderApi:
 
     def _meaning(self, error: AnymailAPIError) -> NotSent | Cut:
         """Return what the provider's answer means (see the module's table of statuses)."""
-        status = error.status_code or 0
-        body = error.response.text if error.response is not None else ""
-        said = f"answer: {status} {_words(body)}"
+        if error.response is None:
+            # Its words may hold the key.
+            said = f"request: {type(error.__cause__ or error).__name__}"
+            if not self.line.is_complete:
+                # Our own key or address cannot even be written into a request.
+                return MailRefused(said)
+            self._lost = said
+            return Cut(f"after the {said}")
+        status = int(error.status_code)
+        said = f"answer: {status} {_words(error.response.text)}"
         if 200 <= status <= 299 or status in UNANSWERED:
             # It has taken it, or may have: what it said about that got lost on the way.
             self._lost = said
@@ -219,16 +229,26 @@ def _postmark_refusal(said: str, response: Any) -> NotSent:
     return Rejected(said)
 
 
+def _choose_stream(message: Any, options: Mapping[str, str]) -> None:
+    """Postmark wants mail to many in a stream of its own; ours has a way to unsubscribe."""
+    if "letter_stream" in options and "List-Unsubscribe" in message.extra_headers:
+        message.esp_extra = {"MessageStream": options["letter_stream"]}
+
+
 @dataclass(frozen=True)
 class Provider:
-    """How one provider is spoken to, and what its refusal of a message (4xx) means."""
+    """How one provider is spoken to, and what its refusal of a message (4xx) means.
+
+    ``address`` adds to a message what it needs beside its own words.
+    """
 
     backend: Callable[..., Any]
     refusal: Callable[[str, Any], NotSent]
+    address: Callable[[Any, Mapping[str, str]], None] = lambda message, options: None
 
 
 #: Those that leave our Message-ID and our headers as they are. The names are those of EMAIL_URL.
 PROVIDERS = {
     "mailgun": Provider(_Mailgun, _mailgun_refusal),
-    "postmark": Provider(_Postmark, _postmark_refusal),
+    "postmark": Provider(_Postmark, _postmark_refusal, _choose_stream),
 }

@@ -2,10 +2,19 @@
 
 import base64
 import socket
+import ssl
+import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from config.environment import MailTransport
 from notifications.delivery import mime
@@ -26,7 +35,7 @@ from notifications.models import Delivery, MailHold, Suppression
 from tests.factories import NOW, make_office
 from tests.notifications.delivery.kit import LETTER, THEN, make_delivery
 from tests.notifications.delivery.kit import state as state_of
-from tests.provider_sink import DROP, DROP_EARLY, HANG, ProviderSink
+from tests.provider_sink import DROP, DROP_EARLY, HANG, SQUEEZED, ProviderSink
 from tests.servers import free_port
 
 WORDS = Rendered(
@@ -141,6 +150,106 @@ def test_a_connection_that_has_been_idle_is_opened_anew(
     assert (len(provider.taken), provider.connections) == (2, 2)
 
 
+def test_letters_go_into_a_stream_of_their_own(provider: ProviderSink) -> None:
+    plain = postmark(provider)
+    chosen = MailTransport(
+        "anymail", provider="postmark", options={**plain.options, "letter_stream": "broadcast"}
+    )
+    for bulk in (True, False):
+        send(chosen, mail(bulk=bulk))
+    assert [request.json.get("MessageStream") for request in provider.taken] == ["broadcast", None]
+
+
+# --- The line ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for 127.0.0.1 that nobody has signed, and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sink")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "sink.pem"
+    file.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + made.public_bytes(Encoding.PEM)
+    )
+    return file
+
+
+@pytest.fixture
+def tls(certificate: Path) -> Iterator[ProviderSink]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with ProviderSink(context) as running:
+        yield running
+
+
+def test_tickets_of_tls_are_no_answer_and_cost_no_connection(
+    tls: ProviderSink, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    api = ProviderApi(postmark(tls))
+    for _ in range(3):
+        api.prepare()
+        api.send(mail())
+    api.close()
+    assert (len(tls.taken), tls.connections) == (3, 1)
+
+
+def test_an_end_under_tls_is_seen_before_the_last_byte(
+    tls: ProviderSink, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    tls.answer(DROP_EARLY)
+    with pytest.raises(TryLater):
+        send(postmark(tls), mail(Rendered(**{**vars(WORDS), "text": "So it goes.\n" * 400_000})))
+    assert tls.taken == []
+
+
+def test_a_certificate_that_nobody_trusts_stops_all_mail(tls: ProviderSink) -> None:
+    with pytest.raises(MailRefused, match="certificate verify failed"):
+        ProviderApi(postmark(tls)).prepare()
+
+
+def test_a_proxy_is_asked_for_a_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        address = f"127.0.0.1:{proxy.getsockname()[1]}"
+        monkeypatch.setenv("https_proxy", f"http://me:p%2Fw@{address}")
+        monkeypatch.setenv("no_proxy", "")
+        heard = []
+
+        def refuse() -> None:
+            line, _address = proxy.accept()
+            with line:
+                heard.append(line.recv(4096).decode())
+                line.sendall(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        chosen = MailTransport("anymail", provider="postmark", options={"server_token": "t0k"})
+        with pytest.raises(ServerAway, match="403"):
+            ProviderApi(chosen).prepare()
+        thread.join()
+    assert heard[0].startswith("CONNECT api.postmarkapp.com:443 ")
+    login = base64.b64encode(b"me:p/w").decode()
+    assert f"Proxy-Authorization: Basic {login}\r\n" in heard[0]
+
+
 # --- How far it got ------------------------------------------------------------------------------
 
 
@@ -202,6 +311,7 @@ def test_silence_after_the_last_byte_leaves_it_open(provider: ProviderSink, trou
     [
         ((200, b"<html>It works</html>"), Cut),
         ((200, {"id": "x", "message": "Mailgun Magnificent API"}), Cut),
+        ((200, SQUEEZED), Cut),
         ((504, b"upstream timed out"), Cut),
         ((502, b"bad gateway"), Cut),
         ((429, {"message": "Too many requests"}), TryLater),
@@ -222,8 +332,16 @@ def test_what_an_answer_means(
     with pytest.raises(meaning) as met:
         send(mailgun(provider))
     assert type(met.value) is meaning
-    assert str(answer[0]) in str(met.value)
+    assert str(answer[0]) in str(met.value) or answer[1] == SQUEEZED
     assert provider.not_given() == 0
+
+
+def test_a_key_that_no_header_can_hold_is_refused_and_not_told(provider: ProviderSink) -> None:
+    options = {**postmark(provider).options, "server_token": "hunter2\n"}
+    with pytest.raises(MailRefused) as met:
+        send(MailTransport("anymail", provider="postmark", options=options))
+    assert str(met.value) == "request: InvalidHeader"
+    assert provider.taken == []
 
 
 @pytest.mark.parametrize(
