@@ -12,7 +12,7 @@ staff have allowed knowingly). The caller has locked the holder's row, then:
 4. Changing the capacity removes nobody: what is above the new capacity becomes ``overbooked``.
 5. The line is first come, first served, and party-aware: :func:`promote` walks it in order and
    confirms every party that fits and may come in. A party that does not fit keeps its place in
-   line while smaller ones pass.
+   line while smaller ones pass; the caller tells it so, and what would fit.
 6. A newcomer joins the end of the line; then the same rule runs. It is confirmed at once only if
    it fits when every earlier party that fits has been served.
 """

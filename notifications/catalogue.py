@@ -86,6 +86,16 @@ MESSAGES: list[Message] = [
         answers_form=True,
     ),
     _message(
+        name="rsvp_passed_over",
+        title=_("RSVP: come with fewer now"),
+        description=_("Says that some places are free, and how many people could have them now."),
+        recipients=_("The guest who waits with more people than fit"),
+        actions=("rsvp.passed_over",),
+        audience=rsvps.whose,
+        guard=rsvps.would_fit_with_fewer,
+        context=rsvps.context_waitlisted,
+    ),
+    _message(
         name="rsvp_unproven",
         title=_("RSVP: please confirm"),
         description=_("Asks to confirm the address within 48 hours. No place is held until then."),

@@ -94,6 +94,15 @@ def rsvp_waitlisted(scene: Scene) -> Told:
     return scene.told("rsvp_waitlisted")
 
 
+def rsvp_passed_over(scene: Scene) -> Told:
+    event = scene.town_hall(capacity=4)
+    gone = scene.rsvp(event, party_size=2)
+    scene.rsvp(event, "stays", party_size=2)
+    scene.rsvp(event, "waits", party_size=4)
+    rsvp_actions.cancel_rsvp(rsvp_id=gone.pk, now=scene.later)
+    return scene.told("rsvp_passed_over")
+
+
 def _unproven(scene: Scene) -> RSVP:
     event = scene.town_hall(capacity=10)
     scene.rsvp(event, party_size=8, proven=False)
@@ -354,7 +363,14 @@ def digest(scene: Scene) -> Told:
 SCENES: dict[str, Callable[[Scene], Told]] = {
     scene.__name__: scene
     for scene in (
-        *(sign_in_link, rsvp_promoted, rsvp_confirmed, rsvp_waitlisted, rsvp_unproven),
+        *(
+            sign_in_link,
+            rsvp_promoted,
+            rsvp_confirmed,
+            rsvp_waitlisted,
+            rsvp_unproven,
+            rsvp_passed_over,
+        ),
         *(rsvp_repeated, rsvp_changed, rsvp_cancelled, rsvp_expired),
         *(access_arranged, access_cannot, access_reopened),
         *(claim_promoted, claim_confirmed, claim_waitlisted, claim_repeated, claim_refused),

@@ -331,7 +331,7 @@ def apply_changes(
     for name, mode in CAPACITY_FIELDS.items():
         if name in changed:
             places.resize(pool_of(event, mode), changed[name][1])
-    promote_line(op, event)
+    promote_line(op, event, freed=any(name in changed for name in CAPACITY_FIELDS))
 
 
 def event_is_cancelled() -> Refused:

@@ -33,12 +33,15 @@ def lock_event(event_id: int) -> Event:
     return Event.objects.select_for_update(no_key=True).get(pk=event_id)
 
 
-def promote_line(op: Operation, event: Event, modes: Iterable[str] | None = None) -> list[RSVP]:
+def promote_line(
+    op: Operation, event: Event, modes: Iterable[str] | None = None, *, freed: bool = False
+) -> list[RSVP]:
     """Confirm everyone in line who fits now, in the caller's transaction; return them.
 
     ``event`` is locked. An unproven address is passed over while unproven places are at their
     limit. Who waited for the room with a remote place in hand gives the remote place back. Nobody
-    moves up into a room, or a call, that the event has given up since.
+    moves up into a room, or a call, that the event has given up since. Where places were
+    ``freed``, whoever is passed over because the party does not fit is told what would.
     """
     promoted: list[RSVP] = []
     if not event.is_on or event.is_over(op.at):
@@ -60,7 +63,27 @@ def promote_line(op: Operation, event: Event, modes: Iterable[str] | None = None
             promoted.append(rsvp)
             if rsvp.upgrade_of_id:
                 promoted += _finish_upgrade(op, event, rsvp)
+        if freed:
+            _offer_to_come_with_fewer(op, event, pool, mode)
     return promoted
+
+
+def _offer_to_come_with_fewer(op: Operation, event: Event, pool: Pool, mode: str) -> None:
+    """Tell parties that are larger than what is free now; again only when more is free than then.
+
+    They keep their place in line. An address that nobody has proven is not written to again, and
+    who has a place online meanwhile is not asked to leave somebody behind.
+    """
+    if not pool.left:
+        return
+    too_large = RSVP.objects.in_line().filter(
+        event=event, mode=mode, upgrade_of=None, proven_at__isnull=False,
+        party_size__gt=pool.left, offered__lt=pool.left,
+    )  # fmt: skip
+    for rsvp in too_large:
+        rsvp.offered = pool.left
+        rsvp.save(update_fields=["offered"])
+        op.record("rsvp.passed_over", event=event, person=rsvp.person_id, rsvp=rsvp)
 
 
 class UnprovenCap:
@@ -91,7 +114,7 @@ def _finish_upgrade(op: Operation, event: Event, rsvp: RSVP) -> list[RSVP]:
     if remote is None:
         return []
     end_beside(op, event, remote, rsvp)
-    return promote_line(op, event, [remote.mode])
+    return promote_line(op, event, [remote.mode], freed=True)
 
 
 def end(op: Operation, event: Event, rsvp: RSVP) -> None:

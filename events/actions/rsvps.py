@@ -134,6 +134,8 @@ def _enter(
         new.status, new.confirmed_at = AttendanceStatus.CONFIRMED, op.at
     elif not pool.fits(new.party_size):
         new.status, new.waitlisted_at = AttendanceStatus.WAITLISTED, op.at
+        # The answer says what would fit.
+        new.offered = pool.left or 0
     elif not UnprovenCap(event, pool, new.mode).admits(new):
         new.status = AttendanceStatus.UNPROVEN
     else:
@@ -225,7 +227,7 @@ def change_rsvp(
             return _change_mode(op, event, rsvp, mode, party_size)
         if party_size != rsvp.party_size:
             _change_size(op, event, rsvp, party_size)
-        promoted = promote_line(op, event)
+        promoted = promote_line(op, event, freed=True)
         joined_the_line = was_unproven and rsvp.is_waitlisted
         if joined_the_line and rsvp.pk not in {other.pk for other in promoted}:
             op.record("rsvp.waitlisted", event=event, person=rsvp.person_id, rsvp=rsvp)
@@ -327,7 +329,7 @@ def _change_mode(op: Operation, event: Event, old: RSVP, mode: str, party_size: 
         if new.upgrade_of_id:
             new.upgrade_of = None
             new.save(update_fields=["upgrade_of"])
-    promote_line(op, event)
+    promote_line(op, event, freed=True)
     return RSVP.objects.get(pk=new.pk)
 
 
@@ -346,7 +348,7 @@ def cancel_rsvp(*, rsvp_id: int, now: datetime, actor: StaffUser | None = None) 
         op.record("rsvp.cancelled", event=event, person=rsvp.person_id, rsvp=rsvp)
         for waiting in RSVP.objects.active().filter(upgrade_of=rsvp):
             end_beside(op, event, waiting, rsvp)
-        promote_line(op, event)
+        promote_line(op, event, freed=True)
     return rsvp
 
 

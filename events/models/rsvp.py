@@ -42,6 +42,8 @@ class RSVP(Attendance):
     upgrade_of = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="upgrades"
     )
+    #: The most places that a waiting party was told it could have with fewer people.
+    offered = models.PositiveSmallIntegerField(default=0)
     #: The person's own words about what they need; seen by roles that arrange it, never public.
     access_note = EncryptedTextField(blank=True)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from events import dates_text
@@ -59,6 +59,21 @@ def has_a_place() -> Q:
 
 def is_in_line() -> Q:
     return guards.rsvp_is(WAITLISTED) & guards.event_is_on()
+
+
+def would_fit_with_fewer() -> Q:
+    """The party waits, and some of the places that it waits for are free, but not enough."""
+    waiting = RSVP.objects.in_line().filter(pk=OuterRef("rsvp_id"))
+    room = F("event__capacity") - F("event__taken")
+    online = F("event__remote_capacity") - F("event__remote_taken")
+    some_free = Q(
+        mode=Mode.IN_PERSON, event__taken__lt=F("event__capacity"), party_size__gt=room
+    ) | Q(
+        mode=Mode.REMOTE,
+        event__remote_taken__lt=F("event__remote_capacity"),
+        party_size__gt=online,
+    )
+    return Q(Exists(waiting.filter(some_free))) & guards.event_is_on()
 
 
 def waits_for_proof() -> Q:
@@ -196,6 +211,7 @@ def waiting_facts(rsvp: RSVP) -> dict[str, Any]:
     )
     return {
         "position": position,
+        "parties_ahead": position - 1,
         "people_ahead": people_ahead,
         "fits_now": left if 0 < left < rsvp.party_size else 0,
         "may_join_online": may_join_online,

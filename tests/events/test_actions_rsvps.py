@@ -263,6 +263,32 @@ def test_coming_with_fewer_from_the_line_gets_a_place() -> None:
     assert taken(event) == (4, 0)
 
 
+def test_who_is_passed_over_is_told_once_what_would_fit() -> None:
+    event = make_event(capacity=6)
+    singles = [make_rsvp(event) for _ in range(6)]
+    four = make_rsvp(event, party_size=4)
+    unproven = make_rsvp(event, party_size=5, proven=False)
+    single = make_rsvp(event)
+
+    rsvps.cancel_rsvp(rsvp_id=singles[0].pk, now=NOW)
+    single.refresh_from_db()
+    assert single.is_confirmed, "who fits passes, and nothing is left to offer"
+    assert "rsvp.passed_over" not in facts()
+
+    for gone, offers in ((1, 1), (2, 2), (3, 3)):
+        rsvps.cancel_rsvp(rsvp_id=singles[gone].pk, now=NOW)
+        assert facts().count("rsvp.passed_over") == offers
+    make_rsvp(event, party_size=2)
+    rsvps.cancel_rsvp(rsvp_id=singles[4].pk, now=NOW)
+    four.refresh_from_db()
+    assert (four.status, four.offered) == ("waitlisted", 3)
+    assert facts().count("rsvp.passed_over") == 3, "two places are less than they were offered"
+    rsvps.change_rsvp(rsvp_id=four.pk, party_size=2, mode=Mode.IN_PERSON, now=NOW)
+    assert standing(event)[6] == (Mode.IN_PERSON, 2, "confirmed")
+    unproven.refresh_from_db()
+    assert unproven.offered == 0
+
+
 def test_changing_to_remote_gives_the_room_back() -> None:
     event = make_event(mode=Mode.BOTH, capacity=2, remote_capacity=5)
     rsvp = make_rsvp(event, party_size=2)

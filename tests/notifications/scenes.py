@@ -125,6 +125,15 @@ def rsvp_waitlisted(language: str) -> Delivery:
     return delivered("rsvp_waitlisted")
 
 
+def rsvp_passed_over(language: str) -> Delivery:
+    event = town_hall(capacity=4)
+    gone = make.make_rsvp(event, party_size=2)
+    make.make_rsvp(event, party_size=2)
+    make.make_rsvp(event, party_size=4, language=language)
+    rsvp_actions.cancel_rsvp(rsvp_id=gone.pk, now=make.NOW)
+    return delivered("rsvp_passed_over")
+
+
 def rsvp_unproven(language: str) -> Delivery:
     event = town_hall(capacity=10)
     make.make_rsvp(event, party_size=8, proven=False)
@@ -423,7 +432,7 @@ SCENES: dict[str, Callable[[str], Delivery]] = {
     scene.__name__: scene
     for scene in (
         *(sign_in_link, rsvp_promoted, rsvp_confirmed, rsvp_waitlisted, rsvp_unproven),
-        *(rsvp_repeated, rsvp_changed, rsvp_cancelled, rsvp_expired),
+        *(rsvp_passed_over, rsvp_repeated, rsvp_changed, rsvp_cancelled, rsvp_expired),
         *(access_arranged, access_cannot, access_reopened),
         *(claim_promoted, claim_confirmed, claim_waitlisted, claim_repeated, claim_refused),
         *(claim_released, event_cancelled, event_postponed, event_changed, shift_cancelled),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from events.models import Mode
 from tests.factories import make_event
 from tests.stories.browser import Browser
-from tests.stories.street import Street, heard, words_of
+from tests.stories.street import Street, heard, link_to, words_of
 
 #: Thursday, June 11, 2026, 18:30 in Los Angeles.
 START = datetime(2026, 6, 12, 1, 30, tzinfo=UTC)
@@ -60,6 +60,29 @@ def test_a_large_party_can_come_with_fewer_at_once(street: Street) -> None:
     assert "2 places are free now" in ben.page.text
     ben.press("Come with 2 people")
     assert "You have 2 places" in ben.page.text
+    assert heard(ben.letter()).method == "REQUEST"
+
+
+def test_a_party_that_is_passed_over_hears_why_and_may_come_with_fewer(street: Street) -> None:
+    path = town_hall(street)
+    ana, ben, caro = (street.neighbor(name) for name in ("Ana", "Ben", "Caro"))
+    ana.confirm(ana.rsvp(path, party_size="3"), "rsvps")
+    ben.confirm(ben.rsvp(path, "Join the waitlist", party_size="3"), "rsvps")
+    caro.confirm(caro.rsvp(path, "Join the waitlist"), "rsvps")
+
+    # Two of Ana's three stay at home. Caro comes alone, and gets the first of their places.
+    ana.follow("Change")
+    ana.press("Save the change", party_size="1")
+    assert caro.letter()["Subject"].startswith("You have a place now")
+    passed = ben.letter()
+    assert passed["Subject"] == "Some places came free: Town hall on buses, Thursday, June 11"
+    said = words_of(passed)
+    assert "One place came free. That is not enough for your party of 3" in said
+    assert "You are first in line." in said
+    assert "If only one of you comes, it is yours at once." in said
+    ben.open(link_to(passed, "rsvps"))
+    ben.press("Save the change", party_size="1")
+    assert "You have a place" in ben.page.text
     assert heard(ben.letter()).method == "REQUEST"
 
 
