@@ -15,6 +15,7 @@ from events import clock
 from events.languages import language_in_use
 from events.models import Event, EventStatus, EventType, Mode, Office, Topic, Venue
 from events.models.event import EventQuerySet
+from events.notice import access_line
 from events.queries import (
     FURTHEST_OFFSET,
     MOST_AT_ONCE,
@@ -146,6 +147,9 @@ class EventDetail(EventOut):
     agenda: list[AgendaItemOut] = Field(description="In order.")
     speakers: list[SpeakerOut]
     documents: list[DocumentOut]
+    notice_hours: int = Field(description="Hours of notice that the event needs; 0: none.")
+    notice_url: str = Field(description="The notice receipt: every public version since.")
+    accommodation: str = Field(description="How to ask for an accommodation, and by when.")
     is_recorded: bool = Field(description="Sound and picture are kept, and may be shown later.")
 
 
@@ -232,6 +236,9 @@ def get_event(
             )
             for row in event.documents.all()
         ],
+        notice_hours=event.notice_hours,
+        notice_url=absolute(reverse("event-notice", kwargs={"slug": slug})),
+        accommodation=access_line(event, language).text,
         is_recorded=event.is_recorded,
     )
 

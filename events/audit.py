@@ -21,6 +21,7 @@ from django.db import transaction
 
 from events import extensions
 from events.models import AuditEntry, Event, Office, Outbox, Person, StaffUser
+from events.versions import write_versions
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ PLAIN_FIELDS = frozenset(
         "title", "event_type", "starts_at", "ends_at", "timezone", "all_day", "status",
         "status_reason", "mode", "venue", "capacity", "remote_capacity", "party_size", "posted_at",
         "offset", "duration", "minimum", "role", "topics", "slug", "takes_rsvps", "location",
-        "is_recorded",
+        "is_recorded", "notice_hours", "notice_excuse",
     }
 )  # fmt: skip
 
@@ -59,10 +60,14 @@ class Operation:
     actor_kind: str
     entries: list[AuditEntry] = field(default_factory=list)
 
+    #: Keys of the events of which the public sees a change.
+    revised: set[int] = field(default_factory=set)
+
     def revise(self, event: Event) -> None:
         """Raise the revision of a locked event, whose caller saves it: the public sees a change."""
         event.revision += 1
         event.updated_at = self.at
+        self.revised.add(event.pk)
 
     def record(
         self,
@@ -128,6 +133,8 @@ def operation(
 ) -> Iterator[Operation]:
     """Open an action's one durable transaction; write its facts and its Outbox row at the end.
 
+    Before them, the versions of what it has changed for the public (``events.versions``).
+
     ``actor`` is the member of staff who acts. Otherwise ``by_person`` says that the resident
     concerned does; otherwise it is the system (the tick, an import, a command).
     """
@@ -135,6 +142,9 @@ def operation(
     op = Operation(id=uuid.uuid4(), at=at, staff=actor, actor_kind=kind)
     with transaction.atomic(durable=not _rehearsing.get()):
         yield op
+        if op.revised:
+            # Here alone, at the end, whatever the action was: no change goes without its version.
+            write_versions(op.revised, at)
         if op.entries:
             AuditEntry.objects.bulk_create(op.entries)
             Outbox.objects.create(operation=op.id, created_at=at)

@@ -8,7 +8,17 @@ from typing import Any
 from django.urls import path, register_converter
 
 from events.staff import urls as staff
-from events.views import embed, event, event_list, media, month, own_rsvp, programme, rsvp
+from events.views import (
+    embed,
+    event,
+    event_list,
+    media,
+    month,
+    notice,
+    own_rsvp,
+    programme,
+    rsvp,
+)
 
 
 class Year:
@@ -45,6 +55,7 @@ pages = [
     path("events/<slug:slug>/rsvp/", rsvp.event_rsvp, name="event-rsvp"),
     path("events/<slug:slug>/rsvp/sent/", rsvp.event_rsvp_sent, name="event-rsvp-sent"),
     path("events/<slug:slug>/agenda/", programme.programme, name="event-programme"),
+    path("events/<slug:slug>/notice/", notice.receipt_page, name="event-notice"),
     path("embed/events/", embed.embed_events, name="embed-events"),
     path("calendar/", month.this_month, name="calendar"),
     path("calendar/<year:year>/<month:month>/", month.one_month, name="calendar-month"),
@@ -54,6 +65,9 @@ pages = [
 #: Without a prefix: links with a token, and uploaded files.
 links = [
     path("media/<path:path>", media.media, name="media"),
+    path(
+        "events/<slug:slug>/notice/<int:number>.txt", notice.version_text, name="event-notice-text"
+    ),
     path("rsvps/<str:token>/", own_rsvp.own_rsvp, name="rsvp"),
     path("rsvps/<str:token>/confirm/", own_rsvp.confirm, name="rsvp-confirm"),
     path("rsvps/<str:token>/change/", own_rsvp.change, name="rsvp-change"),

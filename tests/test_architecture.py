@@ -133,6 +133,7 @@ def named_patterns(
 WITH_CSRF = re.compile(r"^(accounts|admin|staff|setup|me|i18n)/")
 ARGUMENTS = {
     "slug": "x", "token": "x", "pk": 1, "year": 2026, "month": 6, "path": "x", "provider": "x",
+    "number": 1,
 }  # fmt: skip
 
 

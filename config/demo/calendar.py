@@ -10,7 +10,14 @@ from config.demo.dates import SATURDAY, THURSDAY, TUESDAY, WEDNESDAY, Days
 from events.actions import events as event_actions
 from events.actions.calling_off import cancel_event, postpone_event
 from events.actions.events import EventDraft
-from events.actions.offices import add_staff, create_office, create_venue, save_topic
+from events.actions.offices import (
+    BodyDraft,
+    add_staff,
+    create_office,
+    create_venue,
+    save_topic,
+    set_bodies,
+)
 from events.actions.rsvps import rsvp
 from events.actions.series import create_series
 from events.models import Event, EventStatus, EventType, Mode, Office, Role, Topic, Venue
@@ -55,6 +62,12 @@ def found_town(days: Days) -> Town:
         public_record_text=(
             "What you send us may be a public record under state law. We never share it for ads."
         ),
+        accommodation={
+            "en": "For an interpreter, captions, large print or other help, call (555) 010-0144 or "
+            "write to district4@plazuela.example by {day}.",
+            "es": "Para pedir intérprete, subtítulos, letra grande u otro apoyo, llame al "
+            "(555) 010-0144 o escriba a district4@plazuela.example antes del {day}.",
+        },
     )
     for email, name, role in (
         (STAFF_LOGIN, "Rosa Delgado", Role.MANAGER),
@@ -63,6 +76,7 @@ def found_town(days: Days) -> Town:
         add_staff(
             office=office, email=email, name=name, role=role, password=STAFF_PASSWORD, now=now
         )
+    set_bodies(office_id=office.pk, bodies=[BodyDraft("San Arroyo City Council", 4)], now=now)
     topics = {
         slug: save_topic(
             slug=slug, name=name, description=description, position=position, now=now,
@@ -192,6 +206,7 @@ def _drafts(town: Town) -> list[tuple[str, EventDraft, int]]:
             capacity=120, remote_capacity=250, remote_url="https://meet.plazuela.example/budget",
             dial_in="(555) 010-0199, code 4410", spoken_languages=["en", "es", "asl"],
             access_services="American Sign Language, Spanish interpreter, live captions online",
+            notice_hours=72,
         ), 14),
         ("park street", _draft(
             town,
@@ -253,6 +268,7 @@ def _drafts(town: Town) -> list[tuple[str, EventDraft, int]]:
             event_type=EventType.HEARING, mode=Mode.BOTH, venue=venues["city hall"],
             takes_rsvps=False, remote_url="https://meet.plazuela.example/transport",
             spoken_languages=["en", "es", "asl"], status=EventStatus.TENTATIVE,
+            notice_hours=72,
         ), 6),
         ("movie", _draft(
             town,

@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from config.demo.calendar import Town
 from events.actions.agenda import ItemDraft, SpeakerDraft, set_programme
 from events.file_types import TEXT, NewFile
-from events.models import Event
+from events.models import Body, Event
 
 BUDGET = """Budget of the City of San Arroyo: the plan for District 4
 
@@ -22,13 +22,14 @@ def _item(minutes: int, title: str, spanish: str, notes: str = "", notes_es: str
     return ItemDraft(title, notes, minutes, {"es": {"title": spanish, "notes": notes_es}})
 
 
-def _speaker(name: str, role: str, spanish: str) -> SpeakerDraft:
-    return SpeakerDraft(name, role, None, {"es": {"role": spanish}})
+def _speaker(name: str, role: str, spanish: str, body: Body | None = None) -> SpeakerDraft:
+    return SpeakerDraft(name, role, body, {"es": {"role": spanish}})
 
 
 def set_programmes(town: Town, events: dict[str, Event]) -> None:
     """Give the budget town hall an agenda, speakers and a paper, and the hearing an agenda."""
     now = town.days.now - timedelta(days=4)
+    council = Body.objects.filter(office=town.office).first()
     set_programme(
         event_id=events["budget"].pk,
         agenda=[
@@ -42,7 +43,9 @@ def set_programmes(town: Town, events: dict[str, Event]) -> None:
             _item(80, "What happens next", "Qué sigue"),
         ],
         speakers=[
-            _speaker("Lucía Ortega", "Council Member, District 4", "Concejala del Distrito 4"),
+            _speaker(
+                "Lucía Ortega", "Council Member, District 4", "Concejala del Distrito 4", council
+            ),
             _speaker("Priya Raman", "City Budget Director", "Directora de Presupuesto"),
             _speaker("Joel Kim", "City Traffic Engineer", "Ingeniero de Tránsito"),
         ],

@@ -8,6 +8,7 @@ from events.actions.line import lock_event, promote_line
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import Event, EventStatus, StaffUser
+from events.notice import check_notice
 
 
 def cancel_event(
@@ -46,6 +47,9 @@ def resume_event(*, event_id: int, now: datetime, actor: StaffUser | None = None
         if event.is_over(now):
             raise Refused("event_over", _("The old date has passed. Set a new one."))
         event.schedule_rev += 1
+        # The public knew until now that it does not take place then.
+        event.noticed_at = op.at
+        check_notice(event)
         set_status(op, event, EventStatus.CONFIRMED, "event.resumed")
         promote_line(op, event)
     return event

@@ -26,6 +26,7 @@ from events.models import (
     Topic,
     Venue,
 )
+from events.notice import check_notice
 from events.translations import write_translations
 
 Written = TypeVar("Written")
@@ -38,8 +39,13 @@ PLACE_FIELDS = ("venue", "mode", "remote_url", "dial_in")
 DETAIL_FIELDS = (
     "title", "description", "event_type", "spoken_languages", "access_services", "takes_rsvps",
     "source_hash", "is_recorded",
+    "notice_hours", "notice_excuse", "accommodation",
 )  # fmt: skip
 CAPACITY_FIELDS = {"capacity": Mode.IN_PERSON, "remote_capacity": Mode.REMOTE}
+#: A change of these is looked at by the rule of notice.
+NOTICE_FIELDS = {"starts_at", "notice_hours", "notice_excuse", "accommodation"}
+#: What a translation of an event holds.
+TEXTS = ("title", "description", "accommodation")
 RELATED_FIELDS = ("topics", "cohosts", "translations")
 EDITABLE = frozenset(
     ("status", *TIME_FIELDS, *PLACE_FIELDS, *DETAIL_FIELDS, *CAPACITY_FIELDS, *RELATED_FIELDS)
@@ -52,7 +58,7 @@ CERTAINTY = frozenset({EventStatus.TENTATIVE, EventStatus.CONFIRMED})
 
 @dataclass
 class EventDraft:
-    """What an event is made from. ``translations``: language → {"title", "description"}."""
+    """What an event is made from. ``translations``: language → the texts of :data:`TEXTS`."""
 
     title: str
     event_type: str
@@ -71,6 +77,9 @@ class EventDraft:
     spoken_languages: list[str] = field(default_factory=list)
     access_services: str = ""
     is_recorded: bool = False
+    notice_hours: int = 0
+    notice_excuse: str = ""
+    accommodation: str = ""
     topics: list[Topic] = field(default_factory=list)
     cohosts: list[Office] = field(default_factory=list)
     translations: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -133,7 +142,8 @@ def insert_event(
             "title", "event_type", "starts_at", "ends_at", "timezone", "mode", "all_day",
             "description", "venue", "remote_url", "dial_in", "capacity", "remote_capacity",
             "takes_rsvps", "spoken_languages", "access_services", "is_recorded", "status", "source",
-            "source_uid", "recurrence_id", "source_hash",
+            "source_uid", "recurrence_id", "source_hash", "notice_hours", "notice_excuse",
+            "accommodation",
         )
     }  # fmt: skip
     event = Event(
@@ -149,7 +159,7 @@ def insert_event(
     event.save()
     event.topics.set(draft.topics)
     event.cohosts.set(draft.cohosts)
-    write_translations(event.translations, draft.translations, "title", "description")
+    write_translations(event.translations, draft.translations, *TEXTS)
     event.search_text = search_text_of(event)
     event.save(update_fields=["search_text"])
     op.record("event.created", event=event)
@@ -196,10 +206,11 @@ def post_now(op: Operation, event: Event) -> None:
     """Make a draft public, in the caller's transaction."""
     if event.is_cancelled:
         raise event_is_cancelled()
-    event.posted_at = op.at
+    event.posted_at = event.noticed_at = op.at
     _check(event)
+    check_notice(event)
     op.revise(event)
-    event.save(update_fields=["posted_at", "revision", "updated_at"])
+    event.save(update_fields=["posted_at", "noticed_at", "revision", "updated_at"])
     op.record("event.posted", event=event, changes={"posted_at": (None, op.at)})
 
 
@@ -312,8 +323,12 @@ def apply_changes(
         event.sequence += 1
     if time:
         event.schedule_rev += 1
+    if event.is_posted and "starts_at" in time:
+        event.noticed_at = op.at
     op.revise(event)
     _check(event)
+    if event.is_posted and NOTICE_FIELDS & set(changed):
+        check_notice(event)
     event.search_text = search_text_of(event)
     event.save()
     if time:
@@ -351,7 +366,7 @@ def _change_related(event: Event, changes: dict[str, Any]) -> dict[str, tuple[An
                 old, new = (", ".join(names) for names in slugs)
                 changed[name] = (old, new)
     if "translations" in changes and write_translations(
-        event.translations, changes["translations"], "title", "description"
+        event.translations, changes["translations"], *TEXTS
     ):
         changed["translations"] = (None, None)
     return changed
@@ -395,3 +410,4 @@ def raise_revisions(op: Operation, event_ids: Iterable[int]) -> None:
         .values_list("pk", flat=True)
     )
     Event.objects.filter(pk__in=ids).update(revision=F("revision") + 1, updated_at=op.at)
+    op.revised.update(ids)

@@ -1,5 +1,7 @@
 """Offices, their staff, venues and topics: each raises the revision of what shows it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,16 +14,19 @@ from events.actions.events import raise_revisions, search_text_of
 from events.audit import operation
 from events.errors import Refused
 from events.models import (
+    Body,
     Event,
     EventStatus,
     Membership,
     Office,
     Role,
+    Speaker,
     StaffUser,
     Topic,
     TopicTranslation,
     Venue,
 )
+from events.notice import check_line, needs_office_line
 from events.permissions import offices_for
 from events.translations import write_translations
 
@@ -96,6 +101,8 @@ def edit_office(
         }
         if not changed:
             return office
+        if "accommodation" in changed:
+            _keep_an_access_line(office, changes["accommodation"])
         for name, (_old, new) in changed.items():
             setattr(office, name, new)
         office.revision += 1
@@ -105,6 +112,42 @@ def edit_office(
         showing = Event.objects.filter(Q(office=office) | Q(cohosts=office))
         raise_revisions(op, showing.values_list("pk", flat=True))
     return office
+
+
+def _keep_an_access_line(office: Office, lines: dict[str, str]) -> None:
+    """Refuse to take away the line that the notice of public events rests on."""
+    line = lines.get(office.first_language, "")
+    if line or needs_office_line(office):
+        check_line(line)
+
+
+@dataclass(frozen=True)
+class BodyDraft:
+    """A body with a quorum; ``pk`` where it is there already."""
+
+    name: str
+    quorum: int
+    pk: int | None = None
+
+
+def set_bodies(
+    *, office_id: int, bodies: Sequence[BodyDraft], now: datetime, actor: StaffUser | None = None
+) -> None:
+    """Make the bodies of an office these. Speakers of one that goes are members of none then."""
+    with operation(at=now, actor=actor) as op:
+        office = Office.objects.select_for_update(no_key=True).get(pk=office_id)
+        had = {body.pk: body for body in Body.objects.filter(office=office)}
+        gone = set(had) - {body.pk for body in bodies}
+        Speaker.objects.filter(body__in=gone).update(body=None)
+        Body.objects.filter(pk__in=gone).delete()
+        changed = bool(gone)
+        for draft in bodies:
+            body = had.get(draft.pk or 0) or Body(office=office)
+            if (body.name, body.quorum) != (draft.name, draft.quorum):
+                body.name, body.quorum, changed = draft.name, draft.quorum, True
+                body.save()
+        if changed:
+            op.record("office.edited", office=office, changes={"bodies": (None, None)})
 
 
 def add_staff(

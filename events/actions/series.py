@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from events.actions.calling_off import reason_is_missing, set_status
 from events.actions.events import (
     LONGEST_SLUG,
+    TEXTS,
     EventDraft,
     erase_draft,
     insert_event,
@@ -19,8 +20,10 @@ from events.actions.events import (
     with_free_address,
 )
 from events.audit import Operation, operation
+from events.errors import Refused
 from events.models import Event, EventStatus, Office, Series, StaffUser
 from events.models.event import EventQuerySet
+from events.notice import check_notice
 
 #: How far ahead dates exist as rows (DESIGN.md, Series).
 WINDOW = timedelta(days=365)
@@ -116,12 +119,22 @@ def _write_dates(
                                    "slug": _dated(draft.slug or draft.title, local),
                                    "uid": ""})  # fmt: skip
         event = insert_event(op, date_draft, office=series.office, series=series, series_start=key)
-        if post:
+        if post and (most is None or not _is_forbidden(event, op)):
             post_now(op, event)
         written += 1
     series.extended_to = max(reached, series.extended_to)
     series.save(update_fields=["extended_to"])
     return written
+
+
+def _is_forbidden(event: Event, op: Operation) -> bool:
+    """Whether a new date may not be public yet: for the tick, which can ask nobody."""
+    event.noticed_at = op.at
+    try:
+        check_notice(event)
+    except Refused:
+        return True
+    return False
 
 
 def _span_on(local: datetime, draft: EventDraft, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -256,11 +269,12 @@ def _draft_from(event: Event) -> EventDraft:
         spoken_languages=event.spoken_languages,
         access_services=event.access_services,
         is_recorded=event.is_recorded,
+        notice_hours=event.notice_hours,
+        accommodation=event.accommodation,
         topics=list(event.topics.all()),
         cohosts=list(event.cohosts.all()),
         translations={
-            t.language: {"title": t.title, "description": t.description}
-            for t in event.translations.all()
+            t.language: {name: getattr(t, name) for name in TEXTS} for t in event.translations.all()
         },
         slug=stem,
     )

@@ -12,6 +12,7 @@ from events.models.agenda import (
 from events.models.attendance import Attendance, AttendanceStatus
 from events.models.audit import AuditEntry, ClockOffset, Outbox
 from events.models.event import Event, EventStatus, EventTranslation, EventType, Mode
+from events.models.notice import NoticeVersion
 from events.models.office import Office, OfficeKind
 from events.models.person import Person, SignInLink
 from events.models.rate_limit import RateCount
@@ -40,6 +41,7 @@ __all__ = [
     "EventType",
     "Membership",
     "Mode",
+    "NoticeVersion",
     "Office",
     "OfficeKind",
     "Outbox",

@@ -128,6 +128,14 @@ class Event(models.Model):
     status_reason = models.CharField(max_length=500, blank=True)
     #: First public at; a draft has none.
     posted_at = models.DateTimeField(null=True, editable=False)
+    #: Since when the public knows of the date that it has now.
+    noticed_at = models.DateTimeField(null=True, editable=False)
+    #: Hours before its start at which it must be public (``events.notice``); 0: no class.
+    notice_hours = models.PositiveSmallIntegerField(_("hours of notice"), default=0)
+    #: Why its date is public later than that; shown to everyone.
+    notice_excuse = models.CharField(_("why it is late"), max_length=500, blank=True)
+    #: How to ask for an accommodation, where it is another way than the office's own.
+    accommodation = models.CharField(_("how to ask for access"), max_length=500, blank=True)
 
     mode = models.CharField(_("how to attend"), max_length=10, choices=Mode.choices)
     venue = models.ForeignKey(
@@ -311,6 +319,7 @@ class EventTranslation(models.Model):
     language = models.CharField(max_length=12)
     title = models.CharField(_("title"), max_length=200)
     description = models.TextField(_("description"), blank=True)
+    accommodation = models.CharField(_("how to ask for access"), max_length=500, blank=True)
 
     class Meta:
         constraints = [

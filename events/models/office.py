@@ -95,6 +95,10 @@ class Office(models.Model):
     access_kinds = models.JSONField(
         _("help that forms offer"), default=default_access_kinds, blank=True
     )
+    #: What new events of the desk start from (``Event.notice_hours``).
+    notice_hours = models.PositiveSmallIntegerField(_("hours of notice"), default=0)
+    #: How to ask for an accommodation, by language; "{day}" stands for the last day.
+    accommodation = models.JSONField(_("how to ask for access"), default=dict, blank=True)
     reminder_leads = models.JSONField(_("reminders"), default=default_reminder_leads)
     #: ISO dates of elections that the office takes part in.
     election_dates = models.JSONField(_("election dates"), default=list, blank=True)

@@ -13,6 +13,13 @@ from events.languages import ASK_LINES, language_in_use, other_languages, own_na
 from events.models import Event, EventStatus, EventType, Mode, Office, Topic, Venue
 from events.staff.local_times import WhenForm, initial_when
 from events.staff.new_venue import NewVenueForm
+from events.staff.notice_form import (
+    AccessLines,
+    NoticeClassForm,
+    event_hint,
+    initial_class,
+    initial_notice,
+)
 from events.staff.stale import SeenForm
 
 #: More than any event needs: a book of 15 pages.
@@ -34,7 +41,7 @@ _whole = {
 }
 
 
-class EventForm(NewVenueForm, WhenForm, SeenForm):
+class EventForm(NoticeClassForm, NewVenueForm, WhenForm, SeenForm):
     """Write or edit an event. Drafts may lack a place; what is public may not (``public``).
 
     ``title`` and ``description`` are in the office's first language; those of another language
@@ -100,6 +107,13 @@ class EventForm(NewVenueForm, WhenForm, SeenForm):
         max_length=300,
         required=False,
     )
+    notice_excuse = forms.CharField(
+        label=_("Why it is posted later than that"),
+        help_text=_("Only if it is. Everybody can read it in the notice receipt, for ever."),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
+    )
     topics = forms.MultipleChoiceField(
         label=_("Topics"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -136,6 +150,9 @@ class EventForm(NewVenueForm, WhenForm, SeenForm):
             self.fields[f"description_{code}"] = forms.CharField(
                 max_length=LONGEST_TEXT, required=False, widget=forms.Textarea({"rows": 8})
             )
+        self.access_lines = AccessLines(
+            self, self.own_language, self.other_languages, event_hint(office)
+        )
         self._name_languages()
         for name in ("venue", "remote_url", "dial_in"):
             # Which of them is needed depends on how people can take part.
@@ -182,8 +199,10 @@ class EventForm(NewVenueForm, WhenForm, SeenForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         for code in self.other_languages:
-            if data.get(f"description_{code}") and not data.get(f"title_{code}"):
+            texts = [data.get(f"{part}_{code}") for part in ("description", "accommodation")]
+            if any(texts) and not data.get(f"title_{code}"):
                 self.add_error(f"title_{code}", _("Give this version a title, too."))
+        self.access_lines.check(data)
         if self.public:
             self._miss_nothing(data)
         return data
@@ -210,12 +229,17 @@ class EventForm(NewVenueForm, WhenForm, SeenForm):
             )
         }  # fmt: skip
         facts["description"] = _text(data["description"])
+        lines = self.access_lines.read(data)
+        facts["accommodation"] = lines.get(self.own_language, "")
+        facts["notice_hours"] = self.hours()
+        facts["notice_excuse"] = " ".join(data["notice_excuse"].split())
         facts["venue"] = place if data["mode"] != Mode.REMOTE else None
         facts["topics"] = [self.all_topics[slug] for slug in data["topics"]]
         facts["translations"] = {
             code: {
                 "title": data[f"title_{code}"],
                 "description": _text(data[f"description_{code}"]),
+                "accommodation": lines.get(code, ""),
             }
             for code in self.other_languages
             if data[f"title_{code}"]
@@ -241,6 +265,11 @@ class EventForm(NewVenueForm, WhenForm, SeenForm):
             return f"FREQ=MONTHLY;BYDAY={number if number < 5 else -1}{day}"
         weekly = {"weekly": "FREQ=WEEKLY", "biweekly": "FREQ=WEEKLY;INTERVAL=2"}
         return weekly.get(self.cleaned_data.get("repeats", ""), "")
+
+    @property
+    def access_line_fields(self) -> list[Any]:
+        """The accommodation line in each language."""
+        return [self[name] for name in self.access_lines.names]
 
     @property
     def versions(self) -> "list[Version]":
@@ -283,6 +312,7 @@ def initial_of(event: Event) -> dict[str, Any]:
         "access_services": event.access_services,
         "topics": sorted(topic.slug for topic in event.topics.all()),
         "cohosts": sorted(office.slug for office in event.cohosts.all()),
+        **initial_notice(event),
         **initial_when(event.starts_at, event.ends_at, event.timezone, all_day=event.all_day),
     }
     for row in event.translations.all():
@@ -298,12 +328,13 @@ def initial_new(office: Office) -> dict[str, Any]:
         "mode": Mode.IN_PERSON.value,
         "takes_rsvps": True,
         "spoken_languages": [office.first_language],
+        **initial_class(office.notice_hours),
     }
 
 
 def initial_copy(event: Event) -> dict[str, Any]:
     """Return what the form of a copy proposes: everything but the day."""
-    initial = initial_of(event) | {"tentative": False}
+    initial = initial_of(event) | {"tentative": False, "notice_excuse": ""}
     return {name: value for name, value in initial.items() if name not in ("starts_on", "ends_on")}
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from events import clock, extensions
 from events.languages import own_name
 from events.models import AccessKind, AccessRequest, Event, Mode
+from events.notice import is_late, quorums_at
 from events.queries import with_waitlist_length
 from events.staff.access import StaffRequest, desk_page, own_row, staff_page
 from events.staff.guests import counted
@@ -29,7 +30,8 @@ class Need(NamedTuple):
 @staff_page("edit_events")
 def event_page(request: StaffRequest, pk: int) -> HttpResponse:
     """Show an event as staff see it."""
-    events = with_waitlist_length(Event.objects.with_all_shown().select_related("series"))
+    shown = Event.objects.with_all_shown().prefetch_related("speakers__body")
+    events = with_waitlist_length(shown.select_related("series"))
     event = own_row(request, events, pk=pk)
     now = clock.now()
     context = {
@@ -40,6 +42,8 @@ def event_page(request: StaffRequest, pk: int) -> HttpResponse:
         "people": counted(event),
         "needs": needs_of(event),
         "missing": missing(event),
+        "quorums": quorums_at(event) if event.is_on else [],
+        "notice_is_late": is_late(event),
         "languages_there": [SpokenLanguage.of(code) for code in event.spoken_languages],
         "texts": [own_name(code) for code in written_languages(event)],
         "other_dates": other_dates(event, now),

@@ -16,6 +16,7 @@ from events.actions.events import delete_draft, post_event, reschedule_event
 from events.actions.series import dates_from, end_series, post_series
 from events.errors import Refused
 from events.models import Event
+from events.notice import quorums_at
 from events.staff.access import FORM, StaffRequest, desk_page, own_row, staff_page
 from events.staff.concerned import Told, who_is_told
 from events.staff.event_page import missing
@@ -25,7 +26,8 @@ from events.token_pages import see_other
 
 
 def _event(request: StaffRequest, pk: int) -> Event:
-    return own_row(request, Event.objects.with_all_shown(), pk=pk)
+    events = Event.objects.with_all_shown().prefetch_related("speakers__body")
+    return own_row(request, events, pk=pk)
 
 
 def _page_of(event: Event) -> HttpResponse:
@@ -95,6 +97,7 @@ def event_post(request: StaffRequest, pk: int) -> HttpResponse:
         "form": form,
         "refused": refused,
         "missing": missing(event),
+        "quorums": quorums_at(event),
         "is_past": event.starts_at <= now,
     }
     failed = refused is not None or (form is not None and form.errors)

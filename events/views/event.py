@@ -17,6 +17,7 @@ from events.forms import RsvpForm
 from events.languages import language_in_use, own_name
 from events.markdown import markdown_text
 from events.models import Event, Mode
+from events.notice import access_line
 from events.public_pages import public_page
 from events.public_post import typed_values
 from events.queries import before_the_move, lines_at
@@ -67,6 +68,7 @@ def show_event(
         "typed": typed_values(request) if refused_form is not None and not is_open else None,
         "earlier": earlier,
         "other_clock": other_clock(event),
+        "access_line": access_line(event, language),
         "languages_there": [SpokenLanguage.of(code) for code in event.spoken_languages],
         "add": add_to_calendar(event, language, url=url),
         "panels": public_panels(request, event, now),

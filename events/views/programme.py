@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from events import clock
 from events.languages import language_in_use
+from events.notice import access_line
 from events.public_pages import public_page
 from events.views.event import posted_event
 
@@ -22,6 +23,7 @@ def programme(request: HttpRequest, slug: str) -> HttpResponse:
         "office": event.office,
         "page_path": reverse("event-programme", kwargs={"slug": slug}),
         "url": f"{settings.SITE_URL}{event.get_absolute_url()}",
+        "access_line": access_line(event, language_in_use()),
         "now": now,
         "is_over": event.is_over(now),
     }

@@ -174,6 +174,9 @@ def test_one_event_adds_what_lists_leave_out(client: Client, office: Office) -> 
         "agenda": [],
         "speakers": [],
         "documents": [],
+        "notice_hours": 0,
+        "notice_url": "http://testserver/events/budget/notice/",
+        "accommodation": "",
         "is_recorded": False,
     }
 

@@ -77,7 +77,7 @@ class Rows:
             return {"pk": member.pk}
         if name == "staff-venue":
             return {"pk": self.venue.pk}
-        if name == "staff-office":
+        if name in ("staff-office", "staff-office-notice"):
             return {"slug": self.office.slug}
         if name == "staff-topic":
             return {"slug": self.topic.slug}
@@ -103,6 +103,7 @@ POST_ALONE = {
 MANAGERS = [
     "staff-topic-new", "staff-offices", "staff-members", "staff-office", "staff-topic",
     "staff-member-role", "staff-member-remove", "staff-member-link",
+    "staff-office-notice",
 ]  # fmt: skip
 
 
