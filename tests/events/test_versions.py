@@ -188,8 +188,8 @@ def test_only_an_operation_raises_a_revision() -> None:
         for line in path.read_text().splitlines()
         if "revision += 1" in line or 'F("revision") + 1' in line
     ]
-    # revise() and raise_revisions(); the revision of an office. What is arranged for guests comes and
-    # goes with them: the page shows it, and no record that stays for ever tells of it.
+    # revise() and raise_revisions(); the revision of an office. What is arranged for guests comes
+    # and goes with them: the page shows it, and no record that stays for ever tells of it.
     assert sorted(raising) == [
         "access_requests.py", "audit.py", "events.py", "line.py", "offices.py",
     ]  # fmt: skip
