@@ -81,13 +81,17 @@ class ProviderApi:
         except AnymailRecipientsRefused as error:
             raise _refused_recipient(error) from error
         except AnymailAPIError as error:
-            raise self._meaning(error) from error
+            raise self._without_yes(error) from error
         except AnymailError as error:
             # It could not be written in the provider's terms: no request was made.
             raise Rejected(f"provider: {_words(str(error))}") from error
+        answer = message.anymail_status.esp_response  # type: ignore[attr-defined]
+        if not 200 <= answer.status_code <= 299:
+            # A refusal in words that django-anymail does not know is no yes.
+            raise self._meaning(answer)
 
-    def _meaning(self, error: AnymailAPIError) -> NotSent | Cut:
-        """Return what the provider's answer means (see the module's table of statuses)."""
+    def _without_yes(self, error: AnymailAPIError) -> NotSent | Cut:
+        """Return what it means that there is no answer, or none that says yes."""
         if error.response is None:
             # Its words may hold the key.
             said = f"request: {type(error.__cause__ or error).__name__}"
@@ -96,8 +100,12 @@ class ProviderApi:
                 return MailRefused(said)
             self._lost = said
             return Cut(f"after the {said}")
-        status = int(error.status_code)
-        said = f"answer: {status} {_words(error.response.text)}"
+        return self._meaning(error.response)
+
+    def _meaning(self, answer: Any) -> NotSent | Cut:
+        """Return what the provider's answer means (see the module's table of statuses)."""
+        status = int(answer.status_code)
+        said = f"answer: {status} {_words(answer.text)}"
         if 200 <= status <= 299 or status in UNANSWERED:
             # It has taken it, or may have: what it said about that got lost on the way.
             self._lost = said
@@ -106,7 +114,7 @@ class ProviderApi:
             return TryLater(said)
         if status in REFUSED or 300 <= status <= 399:
             return MailRefused(said)
-        return self.provider.refusal(said, error.response)
+        return self.provider.refusal(said, answer)
 
 
 #: A gateway did not hear what became of the request.

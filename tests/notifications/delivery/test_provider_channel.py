@@ -344,6 +344,13 @@ def test_a_key_that_no_header_can_hold_is_refused_and_not_told(provider: Provide
     assert provider.taken == []
 
 
+@pytest.mark.parametrize("code", [300, 406])
+def test_a_refusal_in_words_that_nobody_knows_is_no_yes(provider: ProviderSink, code: int) -> None:
+    provider.answer((422, {"ErrorCode": code, "Message": "Said in another way."}))
+    with pytest.raises(Rejected, match="Said in another way"):
+        send(postmark(provider))
+
+
 @pytest.mark.parametrize(
     ("code", "meaning", "about"),
     [
