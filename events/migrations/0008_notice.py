@@ -44,7 +44,7 @@ def date_what_is_public(apps: Any, editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0006_access_requests_are_work'),
+        ('events', '0007_an_offer_to_come_with_fewer'),
     ]
 
     operations = [
