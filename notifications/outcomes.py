@@ -64,7 +64,9 @@ def outcome(delivery: Delivery, *, now: datetime, timezone: str) -> Answer:
     state = DeliveryState(delivery.state)
     ended = moment(delivery.finished_at, timezone) if delivery.finished_at else ""
     words = delivery.error
-    if state == DeliveryState.ACCEPTED:
+    if state == DeliveryState.ACCEPTED and later(delivery):
+        text = _("The mail server took it %(when)s.") % {"when": ended}
+    elif state == DeliveryState.ACCEPTED:
         text = _(
             "The receiving mail server took it %(when)s. It may be in the spam folder; what "
             "happens behind that server nobody can see."

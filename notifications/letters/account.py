@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Count, F, Min, Q, QuerySet, Sum
 
 from events.models import AuditEntry, Outbox
 from notifications.models import Delivery, DeliveryCount, DeliveryState, Letter
@@ -160,14 +160,18 @@ def code_of(error: str) -> str:
 
 
 def people(letter: Letter, state: str, *, code: str = "") -> QuerySet[Delivery]:
-    """Return the copies in ``state`` with their people, those with an error of a class alone."""
+    """Return the copies in ``state`` with their people, those with an error of a class alone.
+
+    ``at`` of each is when that came about; none while it waits.
+    """
     found = copies_of(letter).select_related("person")
+    when = f"{state}_at" if state in LATER else "finished_at"
     if state == "waiting":
         found = found.filter(state__in=OPEN)
     elif state in LATER:
-        found = found.filter(**{f"{state}_at__isnull": False})
+        found = found.filter(**{f"{when}__isnull": False})
     else:
         found = found.filter(state=state)
     if code:
         found = found.filter(Q(error=code) | Q(error__startswith=f"{code} "))
-    return found.order_by("finished_at", "id")
+    return found.annotate(at=F(when)).order_by("at", "id")

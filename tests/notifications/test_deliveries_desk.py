@@ -239,7 +239,7 @@ def test_a_delivery_that_came_back_says_so_in_the_list_and_in_its_story(
     assert "0@guest.example Accepted Came back Complaint" in see(desk).text
     shown = desk.see("staff-delivery", pk=delivery.pk)
     for words in (
-        "The receiving mail server took it",
+        "The mail server took it",
         "Later it came back, as our provider reported Monday, June 1, 2026, 9:00 a.m. PDT: there "
         "is no such mailbox. The receiving mail server said: 550 5.1.1 Unknown.",
         "The person complained about it Monday, June 1, 2026, 9:00 a.m. PDT.",

@@ -108,7 +108,11 @@ def test_what_was_folded_is_still_counted(letter: Letter) -> None:
 
 
 def test_what_came_back_later_is_told_beside_the_states(desk: Client, letter: Letter) -> None:
-    end(letter, "accepted", 4, bounced_at=NOW, bounce="hard", bounce_words="550 no such user")
+    half_an_hour = NOW + timedelta(minutes=30)
+    end(
+        letter, "accepted", 4, bounced_at=half_an_hour, bounce="hard",
+        bounce_words="550 no such user",
+    )  # fmt: skip
     end(letter, "accepted", 2, complained_at=NOW)
     end(letter, "accepted", 4)
     found = account_of(letter, NOW)
@@ -119,6 +123,7 @@ def test_what_came_back_later_is_told_beside_the_states(desk: Client, letter: Le
     assert "Complaints 2" in shown.text
     people = page(desk.get(f"/staff/letters/{letter.pk}/account/bounced/"))
     assert people.text.count("there is no such mailbox") == 4
+    assert people.text.count("9:30 a.m. PDT") == 4
     assert "550 no such user" in people.text
     with clock.at(NOW):
         Delivery.objects.update(planned_at=NOW - folding.KEPT - timedelta(days=1))
