@@ -332,7 +332,7 @@ def _fill_rooms(town: Town, events: dict[str, Event]) -> None:
 
     for n in range(34):
         mode = Mode.REMOTE if n % 3 == 2 else Mode.IN_PERSON
-        needs = {5: ["asl"], 11: ["wheelchair"], 17: ["interpreter"], 23: ["captions"]}.get(n, [])
+        needs = {6: ["asl"], 12: ["wheelchair"], 18: ["interpreter"], 23: ["captions"]}.get(n, [])
         come(events["budget"], dice.choice([1, 1, 2, 2, 3]), mode, 12 - n * 0.3, needs)
     for n, party in enumerate([2, 3, 4, 1, 2, 4, 2, 3, 2, 1, 3, 2, 4, 1]):
         come(events["park street"], party, Mode.IN_PERSON, 9 - n * 0.5, ["wheelchair"] * (n == 3))

@@ -16,7 +16,7 @@ from events.add_to_calendar import CalendarLinks, calendar_links
 from events.forms import RsvpForm
 from events.languages import language_in_use, own_name
 from events.markdown import markdown_text
-from events.models import Event, Mode
+from events.models import AccessRequest, Event, Mode
 from events.notice import access_line
 from events.public_pages import public_page
 from events.public_post import typed_values
@@ -69,6 +69,7 @@ def show_event(
         "earlier": earlier,
         "other_clock": other_clock(event),
         "access_line": access_line(event, language),
+        "arranged": arranged_for_all(event) if event.is_on else [],
         "languages_there": [SpokenLanguage.of(code) for code in event.spoken_languages],
         "add": add_to_calendar(event, language, url=url),
         "panels": public_panels(request, event, now),
@@ -124,6 +125,27 @@ class SpokenLanguage(NamedTuple):
     @classmethod
     def of(cls, code: str) -> "SpokenLanguage":
         return cls(code, own_name(code))
+
+
+class Arranged(NamedTuple):
+    """Help at an event that serves everybody; with a language if it is interpreted."""
+
+    kind: str
+    language: SpokenLanguage | None
+
+
+def arranged_for_all(event: Event) -> list[Arranged]:
+    """Return what guests have asked for and the office has arranged, if it serves everybody.
+
+    Nobody can tell from it who asked. One query.
+    """
+    rows = AccessRequest.objects.filter(rsvp__event=event).shown_to_all()
+    return [
+        Arranged(kind, SpokenLanguage.of(language) if language else None)
+        for kind, language in rows.order_by("kind", "language")
+        .values_list("kind", "language")
+        .distinct()
+    ]
 
 
 def add_to_calendar(event: Event, language: str, *, url: str) -> CalendarLinks:

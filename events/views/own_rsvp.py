@@ -168,15 +168,19 @@ def _show(
 ) -> HttpResponse:
     now = clock.now()
     event = _event_of(rsvp)
+    rsvp.event = event
     state = rsvp_state(rsvp, event, now)
     context = _frame(token, rsvp, event, state, now)
+    # Who waits for the room reads of it at the place online that they hold meanwhile.
+    beside = rsvp.upgrade_of is not None and rsvp.upgrade_of.is_active
     left = event.places_left_in(rsvp.mode)
     waits = state == "waitlisted"
     context |= {
         "refused": refused,
         "done": request.GET.get("done", ""),
         "had_already": "had" in request.GET,
-        "needs": [request.get_kind_display() for request in rsvp.needs],
+        "needs": rsvp.needs,
+        "tells_answers": state in OPEN and not beside,
         "line": _place_in_line(rsvp) if waits else None,
         # A smaller party would have its place at once.
         "fits_now": left if waits and left and left < rsvp.party_size else 0,

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from events import clock
-from events.models import Event, Mode, Office, StaffUser, Topic
+from events.models import AccessRequest, Event, Mode, Office, StaffUser, Topic
 from notifications.delivery.suppression import suppress
 from tests.browser.looking import Visitor
 from tests.factories import (
@@ -29,6 +29,7 @@ pytestmark = pytest.mark.browser
 PAGES = [
     "", "events/", "events/?view=drafts", "events/new/", "events/{event}/", "events/{event}/edit/",
     "events/{event}/guests/", "events/{event}/guests/new/", "events/{event}/guests/sheet/",
+    "access/", "access/?show=arranged", "access/caller/?event={event}&q=a", "access/{access}/",
     "events/{event}/history/", "events/{event}/reschedule/", "events/{event}/cancel/",
     "events/{draft}/post/", "events/{draft}/delete/", "venues/", "venues/new/", "topics/",
     "topics/new/", "offices/district-4/", "members/", "calendar/", "no-mail/",
@@ -86,6 +87,7 @@ def test_every_page_is_accessible_and_fits_the_screen(visitor: Visitor, office: 
     keys = {
         "event": Event.objects.get(title="Budget night").pk,
         "draft": Event.objects.get(title="Half written").pk,
+        "access": AccessRequest.objects.get().pk,
         "delivery": plan(clock.now())[0].pk,
     }
     paths = [f"/staff/{path.format(**keys)}" for path in PAGES]
@@ -120,7 +122,7 @@ def test_the_parts_of_the_desk_take_two_lines_of_a_phone_and_open_by_keyboard(
     parts = bare.locator(".side-nav")
     here = parts.locator("a[aria-current=page]")
     if bare.viewport_size == {"width": 1280, "height": 900}:
-        assert parts.get_by_role("link").count() == 13
+        assert parts.get_by_role("link").count() == 14
         assert here.is_visible()
         return
     bare.set_viewport_size({"width": 320, "height": 900})
@@ -135,7 +137,7 @@ def test_the_parts_of_the_desk_take_two_lines_of_a_phone_and_open_by_keyboard(
     assert _box(group)["y"] < _box(here)["y"]
     parts.locator("summary").first.press("Enter")
     assert not here.is_visible()
-    assert parts.get_by_role("link").count() == 4 + 2
+    assert parts.get_by_role("link").count() == 4 + 3
 
 
 def _box(entry: Locator) -> dict[str, float]:

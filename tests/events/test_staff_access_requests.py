@@ -82,10 +82,10 @@ def test_the_board_shows_what_is_wanted_first_on_top_and_late_ones_say_so(
     text = desk.see("staff-access").text
     assert text.index("Ana") < text.index("Ben") < text.index("Cleo")
     assert (
-        "American Sign Language interpreter , Ana Late: try all the same Saturday, May 30 "
+        "American Sign Language interpreter , Ana Late: try all the same By Saturday, May 30 "
         "asked for after that day Ana Near"
     ) in text
-    assert "Wednesday, June 3 Ben Far, but slow to arrange" in text
+    assert "By Wednesday, June 3 Ben Far, but slow to arrange" in text
     assert text.count("Late") == 1
 
 
@@ -215,7 +215,7 @@ def test_what_was_arranged_for_another_time_is_on_the_board_again(desk: Desk, ev
         event_id=event.pk, now=NOW,
         changes={"starts_at": later, "ends_at": later + timedelta(hours=1)},
     )  # fmt: skip
-    assert "Ana Monday, June 15 Ana" in desk.see("staff-access").text
+    assert "Ana By Monday, June 15 Ana" in desk.see("staff-access").text
     shown = desk.see("staff-access-request", pk=request.pk)
     assert "It was arranged for another time." in shown.text
     # One click keeps it.

@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from events.actions.access_requests import arrange_requests
 from events.actions.agenda import ItemDraft, SpeakerDraft, set_programme
 from events.actions.calling_off import cancel_event, postpone_event
 from events.actions.events import edit_event, reschedule_event
@@ -23,6 +24,7 @@ from tests.factories import (
     make_office,
     make_rsvp,
     make_shift,
+    make_staff,
     make_topic,
     make_venue,
 )
@@ -340,4 +342,33 @@ def test_a_page_needs_the_same_queries_however_much_is_around_it(client: Client)
     # The event and its four relations, agenda, speakers and what they are called in Spanish, the
     # documents, the line, the move, the shifts and what their roles are called, the offices of the
     # frame.
-    assert (queries(few), queries(many)) == (15, 15)
+    assert (queries(few), queries(many)) == (16, 16)
+
+
+def test_what_is_arranged_for_everybody_is_said_and_nobody_can_tell_for_whom(
+    client: Client,
+) -> None:
+    event = make_event(mode="both", remote_capacity=9)
+    sam = make_staff(event.office)
+    assert "arranged" not in look(client, event).text.partition("Ask for access")[0]
+    for kind in ("asl", "captions", "interpreter", "wheelchair", "other"):
+        rsvp = make_rsvp(event, name="Ana Reyes", access_needs=[kind], access_note="Front row.")
+        asked = rsvp.access_requests.get()
+        arrange_requests(
+            request_ids=[asked.pk], arranged_with="By Maria", language="zh", now=NOW, actor=sam
+        )
+    again = make_rsvp(event, access_needs=["asl"]).access_requests.get()
+    arrange_requests(request_ids=[again.pk], arranged_with="By Maria", now=NOW, actor=sam)
+    text = look(client, event).text
+    assert (
+        "Arranged American Sign Language interpretation is arranged Live captions are arranged "
+        "Interpretation is arranged: 中文 Ask for access"
+    ) in text
+    for secret in ("Ana", "Front row", "Maria"):
+        assert secret not in text
+    # For another time it may not hold.
+    reschedule_event(
+        event_id=event.pk, starts_at=event.starts_at + timedelta(days=1),
+        ends_at=event.ends_at + timedelta(days=1), now=NOW,
+    )  # fmt: skip
+    assert "is arranged" not in look(client, event).text

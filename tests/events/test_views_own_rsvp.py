@@ -12,9 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from events import links, proof
+from events.actions.access_requests import arrange_requests, cannot_arrange
 from events.actions.calling_off import cancel_event, postpone_event
 from events.actions.events import edit_event, reschedule_event
-from events.actions.rsvps import cancel_rsvp, expire_unproven
+from events.actions.rsvps import cancel_rsvp, change_rsvp, expire_unproven
 from events.actions.rsvps import rsvp as take_rsvp
 from events.models import RSVP, AuditEntry, Event, Outbox
 from tests.factories import NOW, make_event, make_office, make_rsvp, make_staff
@@ -478,6 +479,32 @@ def test_an_rsvp_that_staff_wrote_down_needs_no_address(client: Client) -> None:
     answer = post(client, written.rsvp, "confirm/")
     assert answer.status_code == 303
     assert proof.COOKIE not in answer.cookies
+
+
+def test_what_became_of_the_help_asked_for_is_shown(client: Client) -> None:
+    event = make_event(mode="both", remote_capacity=9, capacity=1)
+    make_rsvp(event)
+    sam = make_staff(event.office)
+    rsvp = make_rsvp(event, mode="remote", access_needs=["asl", "captions", "other"])
+    asl, captions, _other = rsvp.needs
+    arrange_requests(
+        request_ids=[asl.pk], arranged_with="Two interpreters, beside the speaker.", now=NOW,
+        actor=sam,
+    )  # fmt: skip
+    cannot_arrange(
+        request_id=captions.pk, instead="A recording with captions.", reason="Nobody is free.",
+        decided_by="Ana Rivera, council member", now=NOW, actor=sam,
+    )  # fmt: skip
+    assert (
+        "American Sign Language interpreter Arranged Two interpreters, beside the speaker. "
+        "Live captions Cannot be arranged What we offer instead: A recording with captions. "
+        "Why it cannot be: Nobody is free. Who decided it: Ana Rivera, council member "
+        "Something else We are working on it"
+    ) in look(client, rsvp).text
+    # The row that waits for the room leaves it to the place that is held meanwhile.
+    waits = change_rsvp(rsvp_id=rsvp.pk, party_size=1, mode="in_person", now=NOW)
+    text = look(client, waits).text
+    assert "American Sign Language interpreter Live captions Something else" in text
 
 
 def test_a_page_needs_the_same_queries_for_a_short_and_for_a_long_line(client: Client) -> None:
