@@ -37,6 +37,7 @@ WORDS = {
     "rsvp.unproven": gettext_lazy("RSVP: to be confirmed by mail"),
     "rsvp.repeated": gettext_lazy("RSVP sent again"),
     "rsvp.promoted": gettext_lazy("Moved up from the waitlist"),
+    "rsvp.passed_over": gettext_lazy("Told how many would fit now"),
     "rsvp.proven": gettext_lazy("Confirmed by mail"),
     "rsvp.changed": gettext_lazy("RSVP changed"),
     "rsvp.ended": gettext_lazy("RSVP for the other way to attend ended"),
