@@ -107,4 +107,6 @@ def _because(reason: str, office: Office) -> str:
     language = language_in_use()
     leads = [lead_words(lead, language) for lead in known_leads(office.reminder_leads)]
     listed = format_list(leads, locale=dates_text.babel_locale(language))
-    return _("%(reason)s When reminders go out: %(leads)s") % {"reason": reason, "leads": listed}
+    words = _("%(reason)s When reminders go out: %(leads)s") % {"reason": reason, "leads": listed}
+    # "11:00 a.m." has the full stop already.
+    return words if words.endswith(".") else f"{words}."

@@ -357,7 +357,7 @@ def test_the_day_before_has_all_that_one_needs_to_come() -> None:
         "You asked for:\n- Wheelchair space",
         "Yes, I am coming:\nhttp://testserver/rsvps/",
         "No, cancel my RSVP: http://testserver/rsvps/",
-        "When reminders go out: 1 week before, the day before at 11:00 a.m., and 2 hours before",
+        "When reminders go out: 1 week before, the day before at 11:00 a.m., and 2 hours before.",
     ):
         assert words in mail.text
 
