@@ -5,7 +5,9 @@ became of a message names it by this.
 """
 
 import re
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from notifications.models import Delivery
@@ -40,6 +42,16 @@ def key_of(message_id: str) -> str:
     return unescaped.encode("latin-1", "replace").decode("utf-8", "replace").replace("\0", "")
 
 
+def host() -> str:
+    """Return what stands after the @ of our Message-IDs."""
+    return urlsplit(settings.SITE_URL).hostname or "localhost"
+
+
 def delivery_of(message_id: str) -> "QuerySet[Delivery]":
-    """Return the delivery that a Message-ID names, or none."""
+    """Return the delivery that a Message-ID names; none where it is not one of this site.
+
+    Two sites that share a provider hear of each other's mail, and number theirs alike.
+    """
+    if message_id.strip().strip("<>").rpartition("@")[2].lower() != host():
+        return Delivery.objects.none()
     return Delivery.objects.filter(key=key_of(message_id), channel="email")

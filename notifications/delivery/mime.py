@@ -18,14 +18,13 @@ from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
 from hashlib import sha256
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.html import escape
 
 from events.models import Office
+from notifications.delivery import message_ids
 from notifications.delivery.channels import Mail
-from notifications.delivery.message_ids import local_part
 from notifications.message import Rendered, without_marks
 from notifications.models import Delivery
 
@@ -99,7 +98,7 @@ class Draft:
     def __init__(self, delivery: Delivery, rendered: Rendered, *, bulk: bool) -> None:
         origin = sender(delivery.office)
         self.sender = origin.addr_spec
-        self.host = urlsplit(settings.SITE_URL).hostname or "localhost"
+        self.host = message_ids.host()
         self.unsubscribe_url = ""
         shared = EmailMessage(policy=_POLICY)
         shared["From"] = origin
@@ -138,7 +137,7 @@ class Draft:
         lines = [
             f"To: {_in_header(recipient)}",
             f"Date: {format_datetime(delivery.planned_at)}",
-            f"Message-ID: <{local_part(delivery.key)}@{self.host}>",
+            f"Message-ID: <{message_ids.local_part(delivery.key)}@{self.host}>",
             f"{KEY_HEADER}: {_one_line(delivery.key)}",
             f'Content-Type: multipart/alternative; boundary="{boundary}"',
         ]

@@ -40,4 +40,8 @@ def test_whatever_comes_in_names_nothing_of_ours(given: str) -> None:
 @pytest.mark.django_db
 def test_the_delivery_is_found_by_its_message_id() -> None:
     one, _other = make_delivery(), make_delivery()
-    assert delivery_of(f"<{local_part(one.key)}@calendar.example.gov>").get() == one
+    assert delivery_of(f"<{local_part(one.key)}@testserver>").get() == one
+    assert delivery_of(f"{local_part(one.key)}@TestServer").get() == one
+    # Another site's, which numbers its own alike.
+    assert not delivery_of(f"<{local_part(one.key)}@staging.example.gov>").exists()
+    assert not delivery_of(local_part(one.key)).exists()
