@@ -1,6 +1,6 @@
 """The notice receipt in words: what each version of an event's public facts changed, and when."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from events import dates_text
 from events.languages import language_in_use, own_name
 from events.models import EventStatus, EventType, Mode, NoticeVersion
-from events.versions import read_facts
+from events.notice import DAY
+from events.versions import Facts, read_facts
 
 #: What the facts of ``events.versions`` are called.
 LABELS = {
@@ -80,26 +81,26 @@ class Step(NamedTuple):
     differences: list[Difference]
 
 
-def facts_in_words(version: NoticeVersion) -> list[Fact]:
-    """Return all that a version says."""
+def facts_in_words(version: NoticeVersion, own: str) -> list[Fact]:
+    """Return all that a version says. ``own`` is the language of the event itself."""
     facts = read_facts(version.text)
-    return [Fact(*_named(name), _said(name, value, facts)) for name, value in facts.items()]
+    return [Fact(*_named(name), _said(name, value, facts, own)) for name, value in facts.items()]
 
 
-def steps_of(versions: Sequence[NoticeVersion]) -> list[Step]:
+def steps_of(versions: Sequence[NoticeVersion], own: str) -> list[Step]:
     """Return the versions of an event (all of them, in order), latest first."""
     steps: list[Step] = []
     before: dict[str, str] | None = None
     for version in versions:
         facts = read_facts(version.text)
         starts_at = datetime.fromisoformat(facts["starts_at"])
-        differences = differences_of(before, facts) if before is not None else []
+        differences = differences_of(before, facts, own) if before is not None else []
         steps.append(Step(version, lead_text(starts_at - version.at), differences))
         before = facts
     return steps[::-1]
 
 
-def differences_of(old: Mapping[str, str], new: Mapping[str, str]) -> list[Difference]:
+def differences_of(old: Facts, new: Facts, own: str) -> list[Difference]:
     """Return in words what differs, in the order of the facts."""
     names = dict.fromkeys([*new, *old])
     found = []
@@ -107,7 +108,7 @@ def differences_of(old: Mapping[str, str], new: Mapping[str, str]) -> list[Diffe
         if old.get(name) == new.get(name):
             continue
         gone, come = (
-            _said(name, facts[name], facts).splitlines() if name in facts else []
+            _said(name, facts[name], facts, own).splitlines() if name in facts else []
             for facts in (old, new)
         )
         matcher = SequenceMatcher(a=gone, b=come, autojunk=False)
@@ -142,12 +143,16 @@ def _named(name: str) -> tuple[str, str]:
     return (f"{label} ({own_name(code)})", code) if code else (label, "")
 
 
-def _said(name: str, value: str, facts: Mapping[str, str]) -> str:
+def _said(name: str, value: str, facts: Facts, own: str) -> str:
     language = language_in_use()
     if name in ("starts_at", "ends_at"):
         return dates_text.moment_text(datetime.fromisoformat(value), facts["timezone"], language)
     if name == "accommodation_day":
         return dates_text.date_text(date.fromisoformat(value), language)
+    if DAY in value and name.startswith("accommodation"):
+        # In the language of the line, as the page has it.
+        by = date.fromisoformat(facts["accommodation_day"])
+        return value.replace(DAY, dates_text.date_text(by, name.partition(".")[2] or own))
     if name in _CHOICES and value in _CHOICES[name].values:
         return str(_CHOICES[name](value).label)
     if name == "spoken_languages":

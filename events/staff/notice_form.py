@@ -44,6 +44,10 @@ class NoticeClassForm(forms.Form):
         },
     )
 
+    #: One of them is chosen as the form opens; the number is asked for beside the last.
+    notice_class.sometimes_required = True  # type: ignore[attr-defined]
+    notice_hours.sometimes_required = True  # type: ignore[attr-defined]
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         asked = data.get("notice_class") == OTHER

@@ -59,6 +59,10 @@ class OfficeNoticeForm(NoticeClassForm, SeenForm):
                     "max_value": _("Enter a smaller number."),
                 },
             )
+        for row in self.rows:
+            for part in ("name", "quorum"):
+                # Empty rows are there to be left so.
+                self.fields[f"body_{row}_{part}"].sometimes_required = True  # type: ignore[attr-defined]
         self.remember()
 
     def clean(self) -> dict[str, Any]:

@@ -125,6 +125,9 @@ class ProgrammeForm(SeenForm):
                 required=False,
             )
             names.append(f"{stem}_body")
+        for name in names:
+            # Empty rows are there to be left so.
+            self.fields[name].sometimes_required = True  # type: ignore[attr-defined]
         return names
 
     def clean(self) -> dict[str, Any]:

@@ -22,6 +22,7 @@ def receipt_page(request: HttpRequest, slug: str) -> HttpResponse:
     assert event.posted_at is not None
     versions = list(NoticeVersion.objects.filter(event=event).order_by("number"))
     noticed_at = event.noticed_at or event.posted_at
+    own = event.office.first_language
     context: dict[str, Any] = {
         "event": event,
         "words": event.in_language(language_in_use()),
@@ -32,8 +33,8 @@ def receipt_page(request: HttpRequest, slug: str) -> HttpResponse:
         "before": receipt.lead_text(event.starts_at - noticed_at),
         "is_late": notice.is_late(event),
         "access_line": notice.access_line(event, language_in_use()),
-        "steps": receipt.steps_of(versions),
-        "facts": receipt.facts_in_words(versions[-1]) if versions else [],
+        "steps": receipt.steps_of(versions, own),
+        "facts": receipt.facts_in_words(versions[-1], own) if versions else [],
         # What was posted before versions were kept has a first one that is younger.
         "is_whole": bool(versions) and versions[0].at == event.posted_at,
         "faults": faults_of(event, versions),

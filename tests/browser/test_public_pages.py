@@ -33,7 +33,8 @@ def public_paths() -> list[str]:
     full_shift = ShiftClaim.objects.in_line().earliest("pk").shift.get_absolute_url()
     return [
         "/", "/events/", "/events/?when=past", "/events/?q=nothing+of+that+name",
-        *events().values(), f"{event('budget')}rsvp/sent/", "/calendar/",
+        *events().values(), f"{event('budget')}rsvp/sent/", f"{event('budget')}agenda/",
+        f"{event('budget')}notice/", f"{event('Coffee')}notice/", "/calendar/",
         "/volunteer/", open_shift, full_shift, f"{open_shift}claim/sent/",
         "/letters/", Letter.objects.posted().latest("pk").get_absolute_url(),
         "/subscribe/", "/subscribe/sent/", "/feeds/", "/accounts/login/",
