@@ -94,9 +94,9 @@ def test_the_page_shows_agenda_and_speakers_in_its_language(client: Client) -> N
         spanish = page(client.get(f"/es{path}")).text
     for shown in (text, printed):
         assert "6:30 p.m. Welcome 6:40 p.m. The plan With drawings on the wall" in shown
-        assert "Lucía Ortega Council Member Kim Dinh" in shown
+        assert "Lucía Ortega , Council Member Kim Dinh" in shown
     assert "6:30 p.m. Bienvenida 6:40 p.m. The plan" in spanish
-    assert "Lucía Ortega Concejala" in spanish
+    assert "Lucía Ortega , Concejala" in spanish
 
 
 def test_the_agenda_moves_with_its_event(client: Client) -> None:
