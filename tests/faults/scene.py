@@ -188,14 +188,16 @@ class Scene:
         *,
         cut: int = 0,
         refused: Iterable[str] = (),
+        stopped: Iterable[str] = (),
         held: tuple[str, ...] = ("letter",),
         faults: int = 1,
     ) -> None:
         """Judge by what the mail server has (DELIVERY.md, Definition).
 
         ``cut``: sending slots that were cut while transmitting. ``refused``: addresses to which
-        the server gave a 5xx. ``held``: messages that are not sent again after a cut. ``faults``:
-        how many there were, for the tally.
+        the server gave a 5xx. ``stopped``: whose copy bounced before we knew that it was taken,
+        so that they get no second one. ``held``: messages that are not sent again after a cut.
+        ``faults``: how many there were, for the tally.
         """
         copies: defaultdict[str, list[Taken]] = defaultdict(list)
         for taken in list(self.sink.taken):
@@ -221,7 +223,9 @@ class Scene:
         assert all(self.expected[email] in held for email in unknown), told
         failed = {email for email, row in rows.items() if row.state == "failed"}
         assert failed == set(refused), told
-        rest = set(self.expected) - unknown - failed
+        suppressed = {email for email, row in rows.items() if row.state == "suppressed"}
+        assert suppressed == set(stopped), told
+        rest = set(self.expected) - unknown - failed - suppressed
         assert {rows[email].state for email in rest} <= {"accepted"}, told
         assert planning.plan_outbox() == 0
         reminders.plan(clock.database_now())
