@@ -13,7 +13,13 @@ from notifications.models import Suppression, SuppressionReason
 #: Reasons that are the person's own: nobody else takes them back.
 THEIRS = frozenset({SuppressionReason.COMPLAINED.value, SuppressionReason.PERSON.value})
 #: Reasons that staff may write down.
-BY_STAFF = frozenset({SuppressionReason.PERSON.value, SuppressionReason.STAFF.value})
+BY_STAFF = frozenset(
+    {
+        SuppressionReason.PERSON.value,
+        SuppressionReason.STAFF.value,
+        SuppressionReason.BOUNCED.value,
+    }
+)
 
 
 def stop_mail(
@@ -21,7 +27,9 @@ def stop_mail(
 ) -> None:
     """Send no mail to the person any more, of any kind and office.
 
-    ``reason``: one of :data:`BY_STAFF`, whether the person has asked for it or the office decided.
+    ``reason``: one of :data:`BY_STAFF`: the person has asked for it, the office decided, or a
+    message came back to the office's own mailbox; then the person has the same way back as after
+    any other bounce.
     """
     if reason not in BY_STAFF:
         raise Refused("unknown_reason", _("Say whether the person asked for it."), field="reason")

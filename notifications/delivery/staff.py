@@ -83,6 +83,10 @@ class StopForm(forms.Form):
         choices=[
             (SuppressionReason.PERSON.value, gettext_lazy("The person has asked for it")),
             (SuppressionReason.STAFF.value, gettext_lazy("The office has decided it")),
+            (
+                SuppressionReason.BOUNCED.value,
+                gettext_lazy("Our mail came back: there is no such mailbox"),
+            ),
         ],
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Say whether the person asked for it.")},

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from events.actions.rsvps import confirm_rsvp
 from events.models import AuditEntry, Office, Person
 from notifications import catalogue
-from notifications.delivery.suppression import suppress
+from notifications.delivery.suppression import COOLDOWN, suppress
 from notifications.models import Suppression
 from notifications.tick import drain
 from tests.clock import at
@@ -24,6 +25,7 @@ from tests.factories import (
 from tests.notifications.delivery.kit import make_delivery
 from tests.notifications.mailing import make_letter, make_reader
 from tests.pages import page
+from tests.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db
 
@@ -180,7 +182,7 @@ def test_looking_lifts_nothing(desk: Desk, office: Office) -> None:
     assert Suppression.objects.exists()
 
 
-@pytest.mark.parametrize("reason", ["person", "staff"])
+@pytest.mark.parametrize("reason", ["person", "staff", "bounced"])
 def test_a_manager_stops_all_mail_to_a_person(desk: Desk, office: Office, reason: str) -> None:
     ana = guest(office, "ana@example.org")
     answer = desk.send("staff-no-mail", {"email": "Ana@Example.org", "reason": reason})
@@ -190,6 +192,20 @@ def test_a_manager_stops_all_mail_to_a_person(desk: Desk, office: Office, reason
     assert fact() == (
         "person.mail_stopped", office.pk, ana.pk, desk.user, {"reason_code": reason},
     )  # fmt: skip
+
+
+def test_whose_mail_came_back_to_the_office_has_the_way_back_of_any_bounce(
+    desk: Desk, office: Office, sink: SmtpSink
+) -> None:
+    guest(office, "ana@example.org")
+    with at(NOW):
+        desk.send("staff-no-mail", {"email": "ana@example.org", "reason": "bounced"})
+    later = NOW + COOLDOWN
+    rsvp = make_rsvp(make_event(office), email="ana@example.org", proven=False, now=later)
+    drain(now=later)
+    assert [mail.recipient for mail in sink.taken] == ["ana@example.org"]
+    confirm_rsvp(rsvp_id=rsvp.pk, now=later)
+    assert not Suppression.objects.exists()
 
 
 def test_nobody_stops_the_mail_of_somebody_they_do_not_know(desk: Desk) -> None:
