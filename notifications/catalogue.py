@@ -405,6 +405,7 @@ SILENT: dict[str, str] = {
     "rsvp.needs_changed": "the page says it at once, and the reminder repeats it",
     "access.assigned": "who of the staff sees to it changes nothing for the guest",
     "access.told": "somebody has just told the guest in person",
+    "access.called_off": "the guest needs it or comes no more",
     "access.edited": "a figure for those who arrange the room",
     "claim.proven": "the page after the button says it",
     "claim.attended": "staff wrote down who came; it changes nothing for the volunteer",

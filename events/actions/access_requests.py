@@ -135,6 +135,24 @@ def note_told(*, request_id: int, now: datetime, actor: StaffUser) -> AccessRequ
     return request
 
 
+def note_called_off(*, request_id: int, now: datetime, actor: StaffUser) -> AccessRequest:
+    """Write down that what was arranged is called off, for its guest needs it or comes no more.
+
+    Refused while somebody needs it. Twice is harmless.
+    """
+    with operation(at=now, actor=actor) as op:
+        rows = AccessRequest.objects.filter(pk=request_id)
+        event = lock_event(rows.values_list("rsvp__event_id", flat=True).get())
+        request = rows.select_related("rsvp").get()
+        if request.is_wanted and request.rsvp.is_active:
+            raise Refused("still_needed", _("The guest still needs this. Nothing was changed."))
+        if request.arranged_with:
+            request.arranged_with, request.state = "", AccessState.WITHDRAWN
+            request.save(update_fields=["arranged_with", "state"])
+            op.record("access.called_off", **_about(event, request))
+    return request
+
+
 def count_companions(
     *, request_id: int, companions: int | None, now: datetime, actor: StaffUser
 ) -> AccessRequest:

@@ -39,20 +39,26 @@ class AccessState(models.TextChoices):
 _FOR_THIS_TIME = Q(schedule_rev=F("rsvp__event__schedule_rev"))
 ARRANGED = Q(state=AccessState.ARRANGED) & _FOR_THIS_TIME
 TO_ARRANGE = Q(state=AccessState.REQUESTED) | Q(state=AccessState.ARRANGED) & ~_FOR_THIS_TIME
+#: Each guest's once: who waits for the room with a remote place in hand asks with that place.
+WANTED = (
+    Q(rsvp__status__in=ACTIVE)
+    & ~Q(state=AccessState.WITHDRAWN)
+    & ~Q(rsvp__upgrade_of__status__in=ACTIVE)
+)
+TO_CALL_OFF = ~Q(arranged_with="") & (
+    Q(state=AccessState.WITHDRAWN) | Q(rsvp__status=AttendanceStatus.CANCELLED)
+)
 TO_CALL = (ARRANGED | Q(state=AccessState.CANNOT)) & Q(told_at=None, rsvp__person__email=None)
 
 
 class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
     def wanted(self) -> "AccessRequestQuerySet":
-        """What guests who come or wait still need, each guest's once.
+        """What guests who come or wait still need.
 
-        Who waits for the room with a remote place in hand asks with that place: the row in line
-        repeats it, and takes it over with the place in the room.
+        Of who waits for the room with a remote place in hand, the row in line repeats what that
+        place asks for, and takes it over with the place in the room.
         """
-        held = Q(rsvp__upgrade_of__status__in=ACTIVE)
-        return (
-            self.filter(rsvp__status__in=ACTIVE).exclude(state=AccessState.WITHDRAWN).exclude(held)
-        )
+        return self.filter(WANTED)
 
     def coming(self, now: datetime) -> "AccessRequestQuerySet":
         """At events that take place, as far as anybody knows, and are not over."""
@@ -78,8 +84,7 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
 
     def to_call_off(self) -> "AccessRequestQuerySet":
         """Arranged, and its guest needs it or comes no more."""
-        gone = Q(rsvp__status=AttendanceStatus.CANCELLED)
-        return self.filter(~Q(arranged_with=""), Q(state=AccessState.WITHDRAWN) | gone)
+        return self.filter(TO_CALL_OFF)
 
     def shown_to_all(self) -> "AccessRequestQuerySet":
         """What the event's public page says is arranged."""

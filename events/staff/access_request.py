@@ -128,6 +128,15 @@ def access_told(request: StaffRequest, pk: int) -> HttpResponse:
     return _back(asked)
 
 
+@staff_page("arrange_access", methods=POST)
+def access_called_off(request: StaffRequest, pk: int) -> HttpResponse:
+    """Write down that what was arranged is called off."""
+    _event, asked = _asked(request, pk)
+    actions.note_called_off(request_id=asked.pk, now=clock.now(), actor=request.user)
+    messages.success(request, _("Written down: it is called off."))
+    return _back(asked)
+
+
 def _asked(request: StaffRequest, pk: int) -> tuple[Event, AccessRequest]:
     """Return the event and the request, of an office of this member; else 404."""
     event = own_row(

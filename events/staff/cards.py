@@ -18,7 +18,7 @@ from events.models import (
     Membership,
     Office,
 )
-from events.models.access_request import TO_ARRANGE, TO_CALL
+from events.models.access_request import TO_ARRANGE, TO_CALL, TO_CALL_OFF, WANTED
 from events.queries import MOST_AT_ONCE, with_waitlist_length
 from events.staff.access_board import by_day, to_arrange
 from events.staff.event_list import drafts, one_of_each_series, upcoming
@@ -55,28 +55,29 @@ class Arrangement(NamedTuple):
 def access_card(
     request: HttpRequest, offices: list[Office], now: datetime
 ) -> dict[str, Any] | None:
-    """Access to arrange at coming events, what is wanted first on top, and who is to be called."""
+    """Access to arrange at coming events, wanted first on top; whom to call, what to call off."""
     own = AccessRequest.objects.filter(rsvp__event__office__in=offices)
     asked = (
-        own.wanted()
-        .coming(now)
+        own.coming(now)
         .values("rsvp__event", "kind")
         .annotate(
-            parties=Count("pk", filter=TO_ARRANGE),
-            calls=Count("pk", filter=TO_CALL),
+            parties=Count("pk", filter=WANTED & TO_ARRANGE),
+            calls=Count("pk", filter=WANTED & TO_CALL),
+            off=Count("pk", filter=TO_CALL_OFF),
         )
         .order_by("rsvp__event__starts_at", "rsvp__event", "-parties", "kind")
     )
     needs: dict[int, list[str]] = {}
-    calls = 0
+    calls = off = 0
     for row in asked:
         calls += row["calls"]
+        off += row["off"]
         if not row["parties"]:
             continue
         label = str(AccessKind(row["kind"]).label)
         words = f"{row['parties']} × {label}" if row["parties"] > 1 else label
         needs.setdefault(row["rsvp__event"], []).append(words)
-    if not needs and not calls:
+    if not needs and not calls and not off:
         return None
     events = Event.objects.for_cards().in_bulk(needs)
     language = language_in_use()
@@ -91,7 +92,12 @@ def access_card(
         for pk, event in events.items()
     ]
     found.sort(key=lambda arrangement: (arrangement.due, arrangement.event.starts_at))
-    return {"arrangements": found[:SOME], "more": max(len(found) - SOME, 0), "calls": calls}
+    return {
+        "arrangements": found[:SOME],
+        "more": max(len(found) - SOME, 0),
+        "calls": calls,
+        "off": off,
+    }
 
 
 def access_alarm(

@@ -229,6 +229,7 @@ def _guest(request: StaffRequest, event_pk: int, pk: int) -> tuple[Event, RSVP]:
     )
     if row is None:
         raise Http404
+    row.event = event
     return event, row
 
 

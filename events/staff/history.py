@@ -50,6 +50,7 @@ WORDS = {
     "access.cannot": gettext_lazy("Access that cannot be arranged"),
     "access.reopened": gettext_lazy("Access to arrange again"),
     "access.told": gettext_lazy("Told in person what is arranged or not"),
+    "access.called_off": gettext_lazy("What was arranged is called off"),
     "access.edited": gettext_lazy("Companions of a guest counted"),
 }
 #: What changed fields are called.

@@ -61,6 +61,7 @@ pages = [
     path(f"{_ACCESS}arrange/", access_request.access_arrange, name="staff-access-arrange"),
     path(f"{_ACCESS}cannot/", access_request.access_cannot, name="staff-access-cannot"),
     path(f"{_ACCESS}reopen/", access_request.access_reopen, name="staff-access-reopen"),
+    path(f"{_ACCESS}called-off/", access_request.access_called_off, name="staff-access-called-off"),
     path(f"{_ACCESS}told/", access_request.access_told, name="staff-access-told"),
     path("staff/venues/", venues.venue_list, name="staff-venues"),
     path("staff/venues/new/", venues.venue_new, name="staff-venue-new"),

@@ -112,6 +112,10 @@ def test_refused_forms_and_the_review_are_accessible(visitor: Visitor, office: O
     page.get_by_role("button", name="Save", exact=True).click()
     assert page.get_by_role("heading", level=1).inner_text() == "Check before saving"
     assert visitor.faults_here("the review") == []
+    visitor.open(f"/staff/access/{AccessRequest.objects.get().pk}/")
+    page.get_by_role("button", name="Save the refusal and tell them").click()
+    assert page.title().startswith("Error: ")
+    assert visitor.faults_here("a refusal without reasons") == []
 
 
 @pytest.mark.parametrize("language", ["", "/es"])

@@ -295,6 +295,17 @@ def test_a_guest_who_comes_no_more_has_what_was_arranged_called_off(
     assert list(AccessRequest.objects.to_call_off()) == [request]
 
 
+def test_what_is_still_needed_is_not_called_off(event: Event, sam: StaffUser) -> None:
+    request = arrange(asked(event), sam)
+    with pytest.raises(Refused, match="still_needed"):
+        actions.note_called_off(request_id=request.pk, now=NOW, actor=sam)
+    cancel_rsvp(rsvp_id=request.rsvp_id, now=NOW)
+    for _time in range(2):
+        actions.note_called_off(request_id=request.pk, now=NOW, actor=sam)
+    assert (fresh(request).state, fresh(request).arranged_with) == ("withdrawn", "")
+    assert facts() == ["access.arranged", "access.called_off"]
+
+
 def test_a_guest_who_takes_part_another_way_keeps_what_is_arranged(
     event: Event, sam: StaffUser
 ) -> None:

@@ -87,6 +87,9 @@ def test_the_board_shows_what_is_wanted_first_on_top_and_late_ones_say_so(
     ) in text
     assert "By Wednesday, June 3 Ben Far, but slow to arrange" in text
     assert text.count("Late") == 1
+    text = desk.see("staff-access", f"?office={slow.slug}").text
+    assert "Ben Far, but slow" in text
+    assert "Ana" not in text
 
 
 def test_the_board_is_narrowed_by_state_kind_owner_and_event(
@@ -231,6 +234,12 @@ def test_where_nothing_is_to_arrange_any_more_there_is_no_form(desk: Desk, event
     assert "arranged_with" not in shown.fields
     refused = desk.send("staff-access-arrange", {"arranged_with": "More"}, pk=request.pk)
     assert refused.status_code == 422
+    text = desk.see("staff").text
+    assert "Access to arrange To call off 1 thing that was arranged is needed no more" in text
+    shown = desk.follow(desk.send("staff-access-called-off", {}, pk=request.pk))
+    assert "Written down: it is called off." in shown.text
+    assert "call it off" not in shown.text
+    assert "To call off" not in desk.see("staff").text + desk.see("staff-access").text
 
 
 def test_the_alarm_sounds_while_there_is_time_and_when_it_is_late(

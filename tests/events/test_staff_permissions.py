@@ -98,7 +98,7 @@ OF_A_ROW = [
 POST_ALONE = {
     "staff-kind", "staff-guest-change", "staff-guest-cancel", "staff-guest-attended",
     "staff-member-role", "staff-member-link", "staff-access-take", "staff-access-work",
-    "staff-access-reopen", "staff-access-told",
+    "staff-access-reopen", "staff-access-told", "staff-access-called-off",
 }  # fmt: skip
 MANAGERS = [
     "staff-topic-new", "staff-offices", "staff-members", "staff-office", "staff-topic",

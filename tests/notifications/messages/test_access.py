@@ -200,3 +200,18 @@ def test_the_day_before_says_what_is_arranged_what_is_offered_and_what_is_open(
         "What cannot be arranged, and what we offer instead:\n"
         "- Live captions: Live captions on a screen.\n\nYou asked for:\n- Wheelchair space\n\n"
     ) in text
+
+
+def test_a_guest_who_helps_at_the_event_reads_of_it_in_the_reminder_of_the_shift(
+    event: Event,
+) -> None:
+    make.make_rsvp(event, email=ANA, access_needs=["asl", "captions"])
+    make.make_claim(make.make_shift(event), email=ANA)
+    answer(AccessRequest.objects.get(kind="asl"), "arranged")
+    before = scenes._reminded("claim_reminder")
+    text = read(before, scenes.READ_AT["claim_reminder"]).text
+    assert (
+        "Arranged for you at the event:\n"
+        "- American Sign Language interpreter: Two interpreters.\n\n"
+        "For the event you asked for:\n- Live captions\n"
+    ) in text
