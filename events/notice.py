@@ -7,7 +7,7 @@ An office chooses the class of each event; one of no class is free.
 
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
@@ -94,6 +94,18 @@ def check_notice(event: Event) -> None:
             field="notice_excuse",
             hours=event.notice_hours,
         )
+
+
+def refusal(event: Event, at: datetime) -> Refused | None:
+    """Return why a draft may not be public from ``at`` on, or ``None``. Changes nothing."""
+    before, event.noticed_at = event.noticed_at, at
+    try:
+        check_notice(event)
+    except Refused as refused:
+        return refused
+    finally:
+        event.noticed_at = before
+    return None
 
 
 def check_line(text: str) -> None:

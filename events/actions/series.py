@@ -20,10 +20,9 @@ from events.actions.events import (
     with_free_address,
 )
 from events.audit import Operation, operation
-from events.errors import Refused
 from events.models import Event, EventStatus, Office, Series, StaffUser
 from events.models.event import EventQuerySet
-from events.notice import check_notice
+from events.notice import refusal
 
 #: How far ahead dates exist as rows (DESIGN.md, Series).
 WINDOW = timedelta(days=365)
@@ -119,22 +118,13 @@ def _write_dates(
                                    "slug": _dated(draft.slug or draft.title, local),
                                    "uid": ""})  # fmt: skip
         event = insert_event(op, date_draft, office=series.office, series=series, series_start=key)
-        if post and (most is None or not _is_forbidden(event, op)):
+        # The tick can ask nobody: what it may not post waits as a draft.
+        if post and (most is None or refusal(event, op.at) is None):
             post_now(op, event)
         written += 1
     series.extended_to = max(reached, series.extended_to)
     series.save(update_fields=["extended_to"])
     return written
-
-
-def _is_forbidden(event: Event, op: Operation) -> bool:
-    """Whether a new date may not be public yet: for the tick, which can ask nobody."""
-    event.noticed_at = op.at
-    try:
-        check_notice(event)
-    except Refused:
-        return True
-    return False
 
 
 def _span_on(local: datetime, draft: EventDraft, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -16,7 +16,7 @@ from events.actions.events import delete_draft, post_event, reschedule_event
 from events.actions.series import dates_from, end_series, post_series
 from events.errors import Refused
 from events.models import Event
-from events.notice import quorums_at
+from events.notice import quorums_at, refusal
 from events.staff.access import FORM, StaffRequest, desk_page, own_row, staff_page
 from events.staff.concerned import Told, who_is_told
 from events.staff.event_page import missing
@@ -78,7 +78,8 @@ def event_post(request: StaffRequest, pk: int) -> HttpResponse:
             one=_("This date alone"),
             many=_("All %(count)s drafts of the series") % {"count": drafts},
         )
-    refused = None
+    # Said before anybody presses the button, too.
+    refused = refusal(event, now) if request.method != "POST" else None
     if request.method == "POST" and (form is None or form.is_valid()):
         try:
             if form is not None and form.cleaned_data["dates"] == "all":
@@ -100,7 +101,7 @@ def event_post(request: StaffRequest, pk: int) -> HttpResponse:
         "quorums": quorums_at(event),
         "is_past": event.starts_at <= now,
     }
-    failed = refused is not None or (form is not None and form.errors)
+    failed = request.method == "POST"
     return _answer(request, "event_post", event, context, status=422 if failed else 200)
 
 

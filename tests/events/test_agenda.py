@@ -215,14 +215,16 @@ def test_a_cancelled_event_keeps_its_programme() -> None:
         set_programme(event_id=event.pk, agenda=[ItemDraft("Welcome")], now=NOW)
 
 
-def test_what_is_recorded_says_so_on_the_page_and_at_the_form(client: Client) -> None:
-    event = make_event()
+@pytest.mark.parametrize("takes_rsvps", [True, False])
+def test_what_is_recorded_says_so_on_the_page_and_at_the_form(
+    client: Client, takes_rsvps: bool
+) -> None:
+    event = make_event(takes_rsvps=takes_rsvps)
     with at(NOW):
         assert "recorded" not in page(client.get(event.get_absolute_url())).text
         set_programme(event_id=event.pk, is_recorded=True, now=NOW)
-        assert "This event is recorded" in page(client.get(event.get_absolute_url())).text
-        form = page(client.post(f"{event.get_absolute_url()}rsvp/", {})).text
-    assert "This event is recorded" in form
+        shown = page(client.get(event.get_absolute_url())).text
+    assert shown.count("This event is recorded") == (2 if takes_rsvps else 1)
 
 
 def test_two_editors_do_not_overwrite_each_other() -> None:

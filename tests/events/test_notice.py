@@ -330,6 +330,10 @@ def test_the_page_that_posts_says_what_is_missing() -> None:
     event = make_event(office, post=False, notice_hours=24)
     desk = Desk(make_staff(office))
     with at(NOW):
+        # Before the button is pressed, and after.
+        assert (
+            "Say how to ask for an accommodation" in desk.see("staff-event-post", pk=event.pk).text
+        )
         answer = desk.send("staff-event-post", {}, pk=event.pk)
     assert answer.status_code == 422
     assert "Say how to ask for an accommodation" in page(answer).text

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_django import Settings
 
 from events.actions import calling_off, offices, series
@@ -20,7 +22,16 @@ from events.actions.events import EventDraft
 from events.file_types import TEXT, NewFile
 from events.models import Event, EventType, Mode, NoticeVersion, Office, Venue
 from events.models.notice import NeverChanged
-from events.versions import NONE, Fault, digest_of, facts_of, faults_of, read_facts
+from events.versions import (
+    NONE,
+    Fault,
+    _plain,
+    canonical,
+    digest_of,
+    facts_of,
+    faults_of,
+    read_facts,
+)
 from notifications.calendars.imports import import_calendar
 from tests.factories import (
     LOS_ANGELES,
@@ -352,3 +363,11 @@ def test_a_change_of_many_events_costs_the_same_queries(what: str) -> None:
         assert NoticeVersion.objects.count() == written + number
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z_]+(\.[a-z]{2})?", fullmatch=True), st.text(min_size=1)))
+def test_any_text_is_read_back_from_a_canonical_text(typed: dict[str, str]) -> None:
+    facts = {name: _plain(value) for name, value in typed.items()}
+    text = canonical(facts, uid="a@b", number=1, at=NOW, previous=NONE)
+    assert read_facts(text) == facts
+    assert text.encode().decode() == text
