@@ -69,6 +69,7 @@ links = [
         "events/<slug:slug>/notice/<int:number>.txt", notice.version_text, name="event-notice-text"
     ),
     path("rsvps/<str:token>/", own_rsvp.own_rsvp, name="rsvp"),
+    path("rsvps/<str:token>/door/", own_rsvp.at_the_door, name="rsvp-door"),
     path("rsvps/<str:token>/confirm/", own_rsvp.confirm, name="rsvp-confirm"),
     path("rsvps/<str:token>/change/", own_rsvp.change, name="rsvp-change"),
     path("rsvps/<str:token>/cancel/", own_rsvp.cancel, name="rsvp-cancel"),

@@ -42,6 +42,10 @@ for (const name of named) {
   mkdirSync(dirname(target), { recursive: true });
   copyFileSync(existsSync(own) ? own : join(uswds, "dist", name), target);
 }
+copyFileSync(
+  join(root, "node_modules", "htmx.org", "dist", "htmx.min.js"),
+  join(output, "htmx.min.js"),
+);
 for (const name of readdirSync(assets)) {
   if (/\.(js|svg|png|ico)$/.test(name)) copyFileSync(join(assets, name), join(output, name));
 }

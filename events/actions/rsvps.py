@@ -314,7 +314,7 @@ def _change_mode(op: Operation, event: Event, old: RSVP, mode: str, party_size: 
             )
         if old.is_waitlisted and old.waitlisted_at != op.at:
             raise Refused(
-                "mode_full",
+                "other_way_full",
                 _(
                     "There is no free place that way either, so your place in line is kept. "
                     "To wait there instead, cancel and RSVP again."

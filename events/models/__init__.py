@@ -11,6 +11,7 @@ from events.models.agenda import (
 )
 from events.models.attendance import Attendance, AttendanceStatus
 from events.models.audit import AuditEntry, ClockOffset, Outbox
+from events.models.entry import Entry
 from events.models.event import Event, EventStatus, EventTranslation, EventType, Mode
 from events.models.notice import NoticeVersion
 from events.models.office import Office, OfficeKind
@@ -35,6 +36,7 @@ __all__ = [
     "Body",
     "ClockOffset",
     "Document",
+    "Entry",
     "Event",
     "EventStatus",
     "EventTranslation",

@@ -23,6 +23,7 @@ STAFF_WORDS = {
         "Only %(fits)s people fit now. The place for %(old)s is kept. Enter %(fits)s or fewer."
     ),
     "mode_full": _("Online places are full. The place in the room is kept."),
+    "other_way_full": _("There is no free place that way either. The place in line is kept."),
     "already_waiting": _("This guest has another RSVP for that already. Change it there."),
     "rsvp_cancelled": _("This RSVP was cancelled meanwhile. Add the guest again."),
 }

@@ -5,6 +5,7 @@ from django.urls import path
 from events.staff import (
     access_board,
     access_request,
+    door,
     event_edit,
     event_list,
     event_page,
@@ -24,6 +25,7 @@ from events.staff import (
 
 _EVENT = "staff/events/<int:pk>/"
 _ACCESS = "staff/access/<int:pk>/"
+_DOOR = "staff/events/<int:event_pk>/door/"
 _GUEST = "staff/events/<int:event_pk>/guests/<int:pk>/"
 
 pages = [
@@ -49,6 +51,11 @@ pages = [
     path(f"{_EVENT}guests/new/", guests.guest_new, name="staff-guest-new"),
     path(f"{_EVENT}guests/sheet/", guest_files.sign_in_sheet, name="staff-sign-in-sheet"),
     path(f"{_EVENT}guests.csv", guest_files.guests_csv, name="staff-guests-csv"),
+    path(f"{_EVENT}door/", door.door, name="staff-door"),
+    path(f"{_EVENT}door/figures/", door.figures, name="staff-door-figures"),
+    path(f"{_EVENT}door/walk-in/", door.door_walk_in, name="staff-door-walk-in"),
+    path(f"{_DOOR}guests/<int:pk>/", door.door_guest, name="staff-door-guest"),
+    path(f"{_DOOR}entries/<int:pk>/undo/", door.door_undo, name="staff-door-undo"),
     path(_GUEST, guests.guest, name="staff-guest"),
     path(f"{_GUEST}change/", guests.guest_change, name="staff-guest-change"),
     path(f"{_GUEST}cancel/", guests.guest_cancel, name="staff-guest-cancel"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -13,7 +14,8 @@ from events.actions.line import position_in_line
 from events.actions.rsvps import cancel_rsvp, change_rsvp, confirm_rsvp
 from events.errors import Refused
 from events.forms import ChangeForm
-from events.models import RSVP, Event
+from events.models import RSVP, Event, Mode, StaffUser
+from events.permissions import grants_of
 from events.public_post import public_post
 from events.queries import Line, lines_at, rsvp_state, standing_in_for
 from events.token_pages import see_other, token_page, unprefixed_url
@@ -42,6 +44,28 @@ def rsvp_of(token: str) -> RSVP:
 def own_rsvp(request: HttpRequest, token: str) -> HttpResponse:
     """Show what the person holds, and the ways to confirm, change and cancel it."""
     return _show(request, token, rsvp_of(token))
+
+
+@require_safe
+@token_page
+def at_the_door(request: HttpRequest, token: str) -> HttpResponse:
+    """Where the code on the guest's page leads a phone's camera: staff to the door, else here.
+
+    It changes nothing; the door's page has the button.
+    """
+    rsvp = rsvp_of(token)
+    if may_open_the_door(request, rsvp.event_id):
+        return redirect(reverse("staff-door", kwargs={"pk": rsvp.event_id}) + f"?guest={rsvp.pk}")
+    return redirect(unprefixed_url("rsvp", token=token))
+
+
+def may_open_the_door(request: HttpRequest, event_id: int) -> bool:
+    """Whether a member of staff who works at this event's door is logged in here."""
+    user = request.user
+    if not isinstance(user, StaffUser):
+        return False
+    offices = grants_of(user).offices("edit_attendance")
+    return Event.objects.filter(pk=event_id, office__in=offices).exists()
 
 
 @csrf_exempt
@@ -186,6 +210,7 @@ def _show(
         "fits_now": left if waits and left and left < rsvp.party_size else 0,
         "online_left": _online_left(event, rsvp) if waits else False,
         "other": _other(rsvp),
+        "door_code": _door_code(request, token, rsvp, state),
         "add": add_to_calendar(event, request.LANGUAGE_CODE, url=_public_url(request, event)),
     }
     return render(request, "events/rsvp.html", context, status=422 if refused else 200)
@@ -204,6 +229,13 @@ def _online_left(event: Event, rsvp: RSVP) -> bool:
         and rsvp.upgrade_of_id is None
         and event.remote_places_left != 0
     )
+
+
+def _door_code(request: HttpRequest, token: str, rsvp: RSVP, state: str) -> str:
+    """Return the address in the code that a guest of the room can show at the door."""
+    if state != "confirmed" or rsvp.mode != Mode.IN_PERSON:
+        return ""
+    return request.build_absolute_uri(reverse("rsvp-door", kwargs={"token": token}))
 
 
 def _other(rsvp: RSVP) -> dict[str, Any] | None:

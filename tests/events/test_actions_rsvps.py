@@ -342,7 +342,7 @@ def test_who_waits_keeps_the_place_in_line_where_the_other_way_is_full_too() -> 
     waiting = make_rsvp(event, mode=Mode.IN_PERSON)
     with pytest.raises(Refused) as refused:
         rsvps.change_rsvp(rsvp_id=waiting.pk, party_size=1, mode=Mode.REMOTE, now=later)
-    assert refused.value.code == "mode_full"
+    assert refused.value.code == "other_way_full"
     rsvps.cancel_rsvp(rsvp_id=online.pk, now=later)
     new = rsvps.change_rsvp(rsvp_id=waiting.pk, party_size=1, mode=Mode.REMOTE, now=later)
     assert (new.mode, new.status) == (Mode.REMOTE, "confirmed")

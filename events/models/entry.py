@@ -1,0 +1,54 @@
+"""Who came in, as somebody at a door wrote it down."""
+
+from django.db import models
+from django.db.models import Q, Sum
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def standing(self) -> "EntryQuerySet":
+        """Those that nobody has taken back."""
+        return self.filter(undone_at=None)
+
+    def people(self) -> int:
+        """How many people they are together."""
+        return self.aggregate(n=Sum("people"))["n"] or 0
+
+
+class Entry(models.Model):
+    """People who came in together through one of the doors of an event.
+
+    A guest of the list (``rsvp``), a walk-in who said a name, or nameless people who were counted.
+    Rows are added and taken back, never changed; how many are inside is their sum.
+    """
+
+    event = models.ForeignKey("events.Event", on_delete=models.PROTECT, related_name="entries")
+    #: Made by the page that the door has open. A tap that is sent twice is one entry.
+    tap = models.UUIDField()
+    rsvp = models.ForeignKey(
+        "events.RSVP", null=True, on_delete=models.CASCADE, related_name="entries"
+    )
+    #: As a walk-in said it at the door; empty for nameless people.
+    name = models.CharField(max_length=200, blank=True)
+    people = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    staff = models.ForeignKey("events.StaffUser", null=True, on_delete=models.SET_NULL)
+    undone_at = models.DateTimeField(null=True)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["event", "at"], name="entry_event_at")]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "tap"], name="entry_tap_once"),
+            models.CheckConstraint(condition=Q(people__gte=1), name="entry_is_somebody"),
+            models.CheckConstraint(
+                condition=Q(rsvp__isnull=True) | Q(name=""), name="entry_name_of_walk_ins_alone"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.people} at event {self.event_id}"
+
+    @property
+    def is_undone(self) -> bool:
+        return self.undone_at is not None
