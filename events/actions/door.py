@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from events.actions.line import lock_event
 from events.audit import Operation, operation
 from events.errors import Refused
-from events.models import RSVP, Entry, Event, Mode, StaffUser, Venue
+from events.models import RSVP, Entry, Event, Mode, StaffUser
 
 #: The most people that one tap lets in.
 MOST_AT_ONCE = 50
@@ -158,8 +158,7 @@ def _check_room(event: Event, people: int, *, without_seat: int, beyond: bool) -
             "people", _("Enter a number of people from 1 to %(most)s."), most=MOST_AT_ONCE
         )
     present = inside(event)
-    venue = Venue.objects.filter(pk=event.venue_id).first()
-    most = venue.posted_occupancy if venue is not None else None
+    most = event.venue.posted_occupancy if event.venue is not None else None
     if most is not None and present + people > most:
         raise Refused(
             "occupancy",
@@ -196,9 +195,8 @@ def _let_in(
     entry = Entry.objects.create(
         event=event, tap=tap, rsvp=rsvp, name=name, people=people, at=op.at, staff=op.staff
     )
-    kind = "checked_in" if rsvp is not None else "walked_in"
     op.record(
-        f"entry.{kind}",
+        "entry.walked_in" if rsvp is None else "entry.checked_in",
         event=event, person=rsvp.person_id if rsvp is not None else None, rsvp=rsvp,
         entry=entry, people=people,
     )  # fmt: skip

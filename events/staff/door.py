@@ -4,11 +4,12 @@ Without a script every tap is a form and a new page. With htmx the same pages co
 the search as one types, and the figures every few seconds.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib import messages
+from django.contrib.messages.storage.base import BaseStorage
 from django.db.models import F, Q, QuerySet, Sum
 from django.http import Http404, HttpResponse
 from django.urls import reverse
@@ -161,7 +162,7 @@ def _let_in(request: StaffRequest, event: Event, entry: Entry) -> HttpResponse:
     said = ngettext("%(people)s person is in.", "%(people)s people are in.", entry.people)
     words = said % {"people": entry.people}
     text = f"{who}: {words}" if who else words
-    waiting = messages.get_messages(request)
+    waiting = cast(BaseStorage, messages.get_messages(request))
     # The answer to the same tap may have been lost on its way, with these words still to be shown.
     if text not in [message.message for message in waiting]:
         messages.success(request, text)
@@ -230,7 +231,7 @@ def _guests(event: Event, words: str, one: int | None) -> tuple[list[Listed], bo
     )
     page = list(rows[: SHOWN + 1])
     listed = [
-        Listed(row, row.came or 0, max(row.party_size - (row.came or 0), 0), uuid4())  # type: ignore[attr-defined]
+        Listed(row, row.came or 0, max(row.party_size - (row.came or 0), 0), uuid4())
         for row in page[:SHOWN]
     ]
     return listed, len(page) > SHOWN

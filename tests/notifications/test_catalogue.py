@@ -16,8 +16,8 @@ from tests.notifications import scenes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOUNS = (
-    "rsvp|access|claim|event|shift|role|office|venue|topic|membership|person|letter|subscription"
-    "|series"
+    "rsvp|access|entry|claim|event|shift|role|office|venue|topic|membership|person|letter"
+    "|subscription|series"
 )
 FACT = re.compile(rf"({NOUNS})\.[a-z_]+")
 #: What an f-string in a call of record() can become.

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0007_an_offer_to_come_with_fewer'),
+        ('events', '0008_notice'),
     ]
 
     operations = [
