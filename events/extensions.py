@@ -13,6 +13,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from django.db.models import Q
     from django.http import HttpRequest
 
     from events.audit import Operation
@@ -160,6 +161,10 @@ venue_edited: "list[Callable[[Operation, Venue, str], None]]" = []
 #: Called inside the action that a mailed link led to by POST, with its operation and the key of the
 #: person whose address that proves: for what waits for such a proof. One query each.
 address_proven: "list[Callable[[Operation, int], None]]" = []
+
+#: ``without_mail(column)`` returns the condition that mail does not reach the person whose key
+#: stands in ``column``, though there is an address: it came back, or they want none.
+without_mail: "list[Callable[[str], Q]]" = []
 
 
 #: Folders of stored files that another app hands out. ``find(path)`` returns the file if everybody

@@ -18,6 +18,7 @@ class NotificationsConfig(AppConfig):
             embed_desk,
             person_section,
         )
+        from notifications.delivery import suppression
         from notifications.letters import attaching
         from notifications.letters import staff as letters_desk
 
@@ -29,3 +30,4 @@ class NotificationsConfig(AppConfig):
         catalogue_desk.register()
         deliveries_desk.register()
         extensions.doorbells.append(doorbell.ring)
+        extensions.without_mail.append(suppression.stops_all_mail)

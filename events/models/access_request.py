@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from events import dates_text
+from events import dates_text, extensions
 from events.fields import EncryptedTextField
 from events.languages import own_name
 from events.models.attendance import ACTIVE, AttendanceStatus
@@ -48,7 +48,14 @@ WANTED = (
 TO_CALL_OFF = ~Q(arranged_with="") & (
     Q(state=AccessState.WITHDRAWN) | Q(rsvp__status=AttendanceStatus.CANCELLED)
 )
-TO_CALL = (ARRANGED | Q(state=AccessState.CANNOT)) & Q(told_at=None, rsvp__person__email=None)
+
+
+def to_call() -> Q:
+    """Answered, nobody has told the guest in person yet, and mail does not reach them."""
+    unreached = Q(rsvp__person__email=None)
+    for without_mail in extensions.without_mail:
+        unreached |= without_mail("rsvp__person")
+    return (ARRANGED | Q(state=AccessState.CANNOT)) & Q(told_at=None) & unreached
 
 
 class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
@@ -79,8 +86,8 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
         return self.filter(state=AccessState.CANNOT)
 
     def to_call(self) -> "AccessRequestQuerySet":
-        """Answered, and no mail can say so: the guest has no address and nobody has called yet."""
-        return self.filter(TO_CALL)
+        """What no mail can tell: somebody has to call."""
+        return self.filter(to_call())
 
     def to_call_off(self) -> "AccessRequestQuerySet":
         """Arranged, and its guest needs it or comes no more."""
@@ -197,11 +204,5 @@ class AccessRequest(models.Model):
 
     @property
     def companions_there(self) -> int:
-        """How many people stay beside the guest: as somebody has said, else the whole party."""
+        """How many people stay beside the guest: as said, else the rest of the party."""
         return self.rsvp.party_size - 1 if self.companions is None else self.companions
-
-    @property
-    def is_to_call(self) -> bool:
-        """Whether there is an answer that only a call can tell."""
-        answered = self.shown_state in (AccessState.ARRANGED, AccessState.CANNOT)
-        return answered and self.told_at is None and self.rsvp.person.email is None

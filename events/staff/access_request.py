@@ -75,8 +75,7 @@ def access_arrange(request: StaffRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         form.add_refusal(refused)
         return _page(request, event, asked, arranged=form)
-    told = [one for one in together if one.rsvp.person.email is not None]
-    _say_who_hears(request, len(told), len(together) - len(told))
+    _say_who_hears(request, together)
     return _back(asked)
 
 
@@ -94,8 +93,7 @@ def access_cannot(request: StaffRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         form.add_refusal(refused)
         return _page(request, event, asked, cannot=form)
-    has_mail = asked.rsvp.person.email is not None
-    _say_who_hears(request, int(has_mail), int(not has_mail))
+    _say_who_hears(request, [asked])
     return _back(asked)
 
 
@@ -159,11 +157,13 @@ def _back(asked: AccessRequest) -> HttpResponse:
     return see_other(reverse("staff-access-request", kwargs={"pk": asked.pk}))
 
 
-def _say_who_hears(request: StaffRequest, by_mail: int, by_call: int) -> None:
-    if by_mail:
+def _say_who_hears(request: StaffRequest, answered: list[AccessRequest]) -> None:
+    rows = AccessRequest.objects.filter(pk__in=[one.pk for one in answered])
+    calls = rows.to_call().count()
+    if calls < len(answered):
         messages.success(request, _("Saved. The guest gets a message that says so."))
-    if by_call:
-        messages.warning(request, _("Saved. Call the guest who has no email address."))
+    if calls:
+        messages.warning(request, _("Saved. Call the guest whom no mail reaches."))
 
 
 def _reads(request: StaffRequest, event: Event) -> bool:
@@ -214,6 +214,7 @@ def _page(
         "state": asked.shown_state,
         "moved": asked.state == AccessState.ARRANGED and not asked.is_for_this_time,
         "is_open": is_open,
+        "is_to_call": AccessRequest.objects.filter(pk=asked.pk).wanted().to_call().exists(),
         # The summary on top is of the form that was sent.
         "form": failed,
     }

@@ -18,7 +18,7 @@ from events.models import (
     Membership,
     Office,
 )
-from events.models.access_request import TO_ARRANGE, TO_CALL, TO_CALL_OFF, WANTED
+from events.models.access_request import TO_ARRANGE, TO_CALL_OFF, WANTED, to_call
 from events.queries import MOST_AT_ONCE, with_waitlist_length
 from events.staff.access_board import by_day, to_arrange
 from events.staff.event_list import drafts, one_of_each_series, upcoming
@@ -62,7 +62,7 @@ def access_card(
         .values("rsvp__event", "kind")
         .annotate(
             parties=Count("pk", filter=WANTED & TO_ARRANGE),
-            calls=Count("pk", filter=WANTED & TO_CALL),
+            calls=Count("pk", filter=WANTED & to_call()),
             off=Count("pk", filter=TO_CALL_OFF),
         )
         .order_by("rsvp__event__starts_at", "rsvp__event", "-parties", "kind")

@@ -90,6 +90,11 @@ def is_suppressed(hashes: Sequence[object], *, bulk: bool) -> Q:
     return Q(Exists(rows.exclude(trial_id=OuterRef("pk"))))
 
 
+def stops_all_mail(column: str) -> Q:
+    """Return the condition that the person whose key stands in ``column`` gets no mail at all."""
+    return Q(Exists(Suppression.objects.filter(person=OuterRef(column), scope="all")))
+
+
 def may_try_again(*, delivery: Delivery, person: Person, now: datetime) -> bool:
     """Let the answer to a form reach an address that bounced, if its cooldown is over.
 

@@ -13,6 +13,7 @@ from events.actions import access_requests as actions
 from events.actions.events import edit_event
 from events.actions.rsvps import cancel_rsvp, rsvp
 from events.models import AccessRequest, Event, Mode, Office, Role, StaffUser
+from notifications.delivery.suppression import suppress
 from tests.clock import at
 from tests.desk import Desk
 from tests.factories import NOW, make_event, make_office, make_rsvp, make_staff
@@ -198,15 +199,26 @@ def test_who_has_no_address_is_called_and_that_is_written_down(desk: Desk, event
     request = called(event, desk.user)
     data = {"arranged_with": "A space by the door"}
     shown = desk.follow(desk.send("staff-access-arrange", data, pk=request.pk))
-    assert "Saved. Call the guest who has no email address." in shown.text
+    assert "Saved. Call the guest whom no mail reaches." in shown.text
     assert "To be called : 555-0171" in shown.text
     assert "Dolores Vega 555-0171" in desk.see("staff-access", "?show=call").text
-    assert "To call 1 guest without email does not know the answer" in desk.see("staff").text
+    assert "To call 1 guest whom no mail reaches does not know the answer" in desk.see("staff").text
     shown = desk.follow(desk.send("staff-access-told", {}, pk=request.pk))
     assert "In person, Monday, June 1, 2026, 9:00 a.m." in shown.text
     assert "To call" not in desk.see("staff-access").text
     shown = desk.follow(desk.send("staff-access-reopen", {}, pk=request.pk))
     assert "The guest knows the old answer: call them." in shown.text
+
+
+def test_who_gets_no_mail_any_more_is_called_too(desk: Desk, event: Event) -> None:
+    request = asked(event, name="Ana", email="ana@example.org")
+    arrange(request, desk.user)
+    assert "Told By email." in desk.see("staff-access-request", pk=request.pk).text
+    suppress(email="ana@example.org", scope="all", reason="bounced", now=NOW)
+    text = desk.see("staff-access-request", pk=request.pk).text
+    assert "To be called Their mail comes back, or they want none." in text
+    assert "1 guest whom no mail reaches" in desk.see("staff").text
+    assert "Ana no phone number" in desk.see("staff-access", "?show=call").text
 
 
 def test_what_was_arranged_for_another_time_is_on_the_board_again(desk: Desk, event: Event) -> None:

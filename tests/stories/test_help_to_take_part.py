@@ -128,7 +128,7 @@ def test_who_has_no_address_is_called(street: Street, town_hall: Event) -> None:
     sam.press("Save what is arranged", arranged_with="Two places by the door")
     assert street.mail() == []
     sam.open("/staff/")
-    sam.follow("1 guest without email does not know the answer")
+    sam.follow("1 guest whom no mail reaches does not know the answer")
     assert "555-0171" in sam.page.text
     sam.follow("Wheelchair space, Dolores Vega")
     sam.press("I have told them")

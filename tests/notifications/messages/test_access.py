@@ -9,6 +9,7 @@ from events.actions.calling_off import cancel_event
 from events.actions.rsvps import cancel_rsvp, change_rsvp, rsvp
 from events.models import AccessRequest, Event, Mode
 from notifications import rendering
+from notifications.delivery.suppression import suppress
 from notifications.message import Superseded
 from notifications.models import Delivery, DeliveryState
 from tests import factories as make
@@ -172,6 +173,15 @@ def test_who_has_no_address_is_called_not_mailed(event: Event) -> None:
     assert list(AccessRequest.objects.to_call()) == [request]
     actions.note_told(request_id=request.pk, now=LATER, actor=staff)
     assert not AccessRequest.objects.to_call().exists()
+
+
+def test_whom_mail_does_not_reach_is_called_as_well(request_: AccessRequest) -> None:
+    answer(request_, "arranged")
+    assert not AccessRequest.objects.to_call().exists()
+    suppress(email=ANA, scope="bulk", reason="person", now=LATER)
+    assert not AccessRequest.objects.to_call().exists(), "no letters, but this"
+    suppress(email=ANA, scope="all", reason="bounced", now=LATER)
+    assert list(AccessRequest.objects.to_call()) == [request_]
 
 
 def test_one_arrangement_for_several_tells_each_once(event: Event) -> None:
