@@ -3,7 +3,7 @@
 import pytest
 
 from events import links
-from events.models import RSVP, Event
+from events.models import RSVP, AccessRequest, Event
 from notifications.models import Letter
 from tests.browser.looking import LANGUAGES, Visitor
 from volunteers.models import Shift, ShiftClaim
@@ -59,13 +59,20 @@ def test_pages_behind_mailed_links_are_open_to_everybody(visitor: Visitor, langu
     shift = ShiftClaim.objects.confirmed().earliest("pk")
     waits_for_shift = ShiftClaim.objects.in_line().earliest("pk")
     own, in_line = (f"/rsvps/{links.token_for(links.RSVP, rsvp)}/" for rsvp in (place, waits))
+    helped, not_helped = (
+        f"/rsvps/{links.token_for(links.RSVP, one.rsvp)}/"
+        for one in (
+            AccessRequest.objects.wanted().arranged().earliest("pk"),
+            AccessRequest.objects.wanted().cannot().earliest("pk"),
+        )
+    )
     claim, claim_in_line = (
         f"/claims/{links.token_for(links.CLAIM, one)}/" for one in (shift, waits_for_shift)
     )
     found = []
     for path in (
         own, f"{own}confirm/", f"{own}change/", f"{own}cancel/", in_line, f"{in_line}change/",
-        claim, f"{claim}release/", claim_in_line, "/me/",
+        helped, not_helped, claim, f"{claim}release/", claim_in_line, "/me/",
     ):  # fmt: skip
         found += visitor.faults(path + language.replace("/", "?lang="))
     assert found == []

@@ -192,6 +192,18 @@ def test_the_settings_are_saved_as_they_were_chosen(desk: Desk, office: Office) 
     assert 'class="palette-plum"' in Client().get("/events/").content.decode()
 
 
+def test_an_office_offers_the_help_that_it_can_arrange(desk: Desk, office: Office) -> None:
+    kinds = desk.fill("staff-office", slug=office.slug)["access_kinds"]
+    assert len(kinds) == 6
+    assert "other" not in kinds, "is always there"
+    desk.change("staff-office", {"access_kinds": ["captions", "asl"]}, slug=office.slug)
+    office.refresh_from_db()
+    assert office.access_kinds == ["asl", "captions", "other"]
+    desk.change("staff-office", {"access_kinds": []}, slug=office.slug)
+    office.refresh_from_db()
+    assert office.access_kinds == ["other"]
+
+
 def test_a_campaign_says_who_pays_and_an_official_office_when_it_confirms(
     desk: Desk, office: Office
 ) -> None:

@@ -20,6 +20,7 @@ from events.actions.rsvps import rsvp as take_rsvp
 from events.models import RSVP, AuditEntry, Event, Outbox
 from tests.factories import NOW, make_event, make_office, make_rsvp, make_staff
 from tests.pages import Page, page
+from tests.valid_html import html_faults
 
 pytestmark = pytest.mark.django_db
 
@@ -501,6 +502,7 @@ def test_what_became_of_the_help_asked_for_is_shown(client: Client) -> None:
         "Why it cannot be: Nobody is free. Who decided it: Ana Rivera, council member "
         "Something else We are working on it"
     ) in look(client, rsvp).text
+    assert html_faults(client.get(address(rsvp)).content.decode()) == []
     # The row that waits for the room leaves it to the place that is held meanwhile.
     waits = change_rsvp(rsvp_id=rsvp.pk, party_size=1, mode="in_person", now=NOW)
     text = look(client, waits).text

@@ -14,6 +14,7 @@ from django.test import Client
 from events import links
 from events.actions.calling_off import cancel_event, postpone_event
 from events.actions.events import edit_event
+from events.actions.offices import edit_office
 from events.models import RSVP, AuditEntry, Event, Person, RateCount
 from tests.factories import NOW, make_event, make_office, make_person, make_rsvp
 from tests.pages import page
@@ -70,6 +71,26 @@ def test_a_sent_form_becomes_a_place_and_leads_to_check_your_mail(
     kinds = rsvp.access_requests.order_by("kind").values_list("kind", flat=True)
     assert list(kinds) == ["asl", "wheelchair"]
     assert facts() == ["rsvp.confirmed"]
+
+
+def test_the_form_offers_what_the_office_offers_and_always_something_else(client: Client) -> None:
+    office = make_office(access_kinds=["captions", "other"])
+    event = make_event(office)
+    text = page(client.get(event.get_absolute_url())).text
+    assert "Live captions Something else More about" in text
+    assert "Wheelchair space" not in text
+    refused = send(client, event, party_size="1", access_needs=["asl"])
+    assert refused.status_code == 422
+    assert "Choose from the list, or write it below." in page(refused).text
+    send(client, event, party_size="1", access_needs=["other"])
+    assert RSVP.objects.get().access_requests.get().kind == "other"
+    # What somebody has asked for already stays a choice of theirs.
+    edit_office(office_id=office.pk, changes={"access_kinds": []}, now=NOW)
+    early = make_rsvp(event, access_needs=["wheelchair"])
+    token = links.token_for(links.RSVP, early)
+    shown = page(client.get(f"/rsvps/{token}/change/"))
+    assert shown.fields["access_needs"] == ["wheelchair"]
+    assert "Live captions" not in shown.text
 
 
 def test_name_and_address_alone_are_enough(client: Client, event: Event) -> None:
