@@ -1,7 +1,8 @@
 """What is said to whom: the one table of messages, and the facts that nobody is told.
 
 A new kind of message is one row here, its templates, and no line in the code that causes it. What a
-row names is in ``notifications.messages``, one file a noun; letters and sign-ups bring their own.
+row names is in ``notifications.messages``, one file a noun; access, letters and sign-ups bring
+their own rows.
 
 The order is the order of precedence: of several messages that one operation has for a person, the
 first one is sent and covers all (an event that moves into a larger room gives somebody a place: the
@@ -17,7 +18,6 @@ from notifications.letters.messages import MESSAGES as LETTERS
 from notifications.letters.messages import SILENT as SILENT_ABOUT_LETTERS
 from notifications.message import Message
 from notifications.messages import (
-    access,
     claims,
     digest,
     events,
@@ -27,6 +27,8 @@ from notifications.messages import (
     several,
     shifts,
 )
+from notifications.messages.access import MESSAGES as ACCESS
+from notifications.messages.access import SILENT as SILENT_ABOUT_ACCESS
 from notifications.messages.guards import Guard, holds
 from notifications.subscriptions.messages import MESSAGES as SIGN_UPS
 from notifications.subscriptions.messages import SILENT as SILENT_ABOUT_SIGN_UPS
@@ -149,37 +151,7 @@ MESSAGES: list[Message] = [
         guard=rsvps.has_expired,
         context=rsvps.context,
     ),
-    # --- Access ----------------------------------------------------------------------------------
-    _message(
-        name="access_arranged",
-        title=_("Access arranged"),
-        description=_("What is arranged of the help that was asked for, and whom to ask."),
-        recipients=_("The guest who asked for an interpreter, captions or other help"),
-        actions=("access.arranged",),
-        audience=access.whose,
-        guard=access.is_arranged,
-        context=access.context,
-    ),
-    _message(
-        name="access_cannot",
-        title=_("Access that cannot be arranged"),
-        description=_("What is offered instead, why, who decided it, and whom to call."),
-        recipients=_("The guest who asked for an interpreter, captions or other help"),
-        actions=("access.cannot",),
-        audience=access.whose,
-        guard=access.cannot_be,
-        context=access.context,
-    ),
-    _message(
-        name="access_reopened",
-        title=_("Access not settled after all"),
-        description=_("Says that an earlier answer is no longer certain. More will follow."),
-        recipients=_("The guest who had heard the earlier answer"),
-        actions=("access.reopened",),
-        audience=access.whose,
-        guard=access.is_open_again,
-        context=access.context_reopened,
-    ),
+    *ACCESS,
     # --- Shifts, one volunteer's -----------------------------------------------------------------
     _message(
         name="claim_promoted",
@@ -406,10 +378,6 @@ SILENT: dict[str, str] = {
     "entry.undone": "a slip of the door, mended there",
     "rsvp.ended": "what became of the guest’s other row is the fact that is told",
     "rsvp.needs_changed": "the page says it at once, and the reminder repeats it",
-    "access.assigned": "who of the staff sees to it changes nothing for the guest",
-    "access.told": "somebody has just told the guest in person",
-    "access.called_off": "the guest needs it or comes no more",
-    "access.edited": "a figure for those who arrange the room",
     "claim.proven": "the page after the button says it",
     "claim.attended": "staff wrote down who came; it changes nothing for the volunteer",
     "shift.created": "nobody has a claim yet",
@@ -431,6 +399,7 @@ SILENT: dict[str, str] = {
     "membership.created": "staff are told by whoever adds them",
     "membership.changed": "staff are told by whoever changes it",
     "membership.ended": "staff are told by whoever ends it",
+    **SILENT_ABOUT_ACCESS,
     **SILENT_ABOUT_SIGN_UPS,
     **SILENT_ABOUT_LETTERS,
 }

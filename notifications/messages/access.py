@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 from events.models import AccessRequest, AccessState, AuditEntry, EventStatus
 from events.models.access_request import AccessRequestQuerySet
-from notifications.message import Recipient
+from notifications.message import Message, Recipient
 from notifications.messages import guards, rsvps
 from notifications.models import Delivery, DeliveryState
 
@@ -105,3 +106,48 @@ def _heard(delivery: Delivery, request: AccessRequest) -> str:
     )
     last = about.order_by("-pk").values_list("operation", flat=True).first()
     return operations[last] if last is not None else ""
+
+
+MESSAGES = [
+    Message(
+        name="access_arranged",
+        title=_("Access arranged"),
+        description=_("What is arranged of the help that was asked for, and whom to ask."),
+        recipients=_("The guest who asked for an interpreter, captions or other help"),
+        actions=("access.arranged",),
+        audience=whose,
+        guard=is_arranged,
+        still_true=guards.holds(is_arranged),
+        context=context,
+    ),
+    Message(
+        name="access_cannot",
+        title=_("Access that cannot be arranged"),
+        description=_("What is offered instead, why, who decided it, and whom to call."),
+        recipients=_("The guest who asked for an interpreter, captions or other help"),
+        actions=("access.cannot",),
+        audience=whose,
+        guard=cannot_be,
+        still_true=guards.holds(cannot_be),
+        context=context,
+    ),
+    Message(
+        name="access_reopened",
+        title=_("Access not settled after all"),
+        description=_("Says that an earlier answer is no longer certain. More will follow."),
+        recipients=_("The guest who had heard the earlier answer"),
+        actions=("access.reopened",),
+        audience=whose,
+        guard=is_open_again,
+        still_true=guards.holds(is_open_again),
+        context=context_reopened,
+    ),
+]
+
+#: Facts that nobody is told of, each with the reason.
+SILENT = {
+    "access.assigned": "who of the staff sees to it changes nothing for the guest",
+    "access.told": "somebody has just told the guest in person",
+    "access.called_off": "the guest needs it or comes no more",
+    "access.edited": "a figure for those who arrange the room",
+}
