@@ -11,6 +11,7 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from events import extensions
         from notifications import (
+            calls_desk,
             catalogue_desk,
             deliveries_desk,
             desk,
@@ -27,6 +28,7 @@ class NotificationsConfig(AppConfig):
         letters_desk.register()
         attaching.register()
         embed_desk.register()
+        calls_desk.register()
         catalogue_desk.register()
         deliveries_desk.register()
         extensions.doorbells.append(doorbell.ring)

@@ -55,6 +55,7 @@ MESSAGES: list[Message] = [
     # --- RSVPs -----------------------------------------------------------------------------------
     _message(
         name="rsvp_promoted",
+        called=True,
         title=_("A place came free"),
         description=_("Says that somebody who waited has a place now, with an invitation."),
         recipients=_("The guest who moved up from the waitlist"),
@@ -155,6 +156,7 @@ MESSAGES: list[Message] = [
     # --- Shifts, one volunteer's -----------------------------------------------------------------
     _message(
         name="claim_promoted",
+        called=True,
         title=_("A shift came free"),
         description=_("Says that somebody who waited has the shift now, with an invitation."),
         recipients=_("The volunteer who moved up from the waitlist"),
@@ -221,6 +223,7 @@ MESSAGES: list[Message] = [
     # --- Events and shifts as such ---------------------------------------------------------------
     _message(
         name="dates_cancelled",
+        called=True,
         title=_("Several dates cancelled"),
         description=_("The dates, the reason, and the end of the calendar entries."),
         recipients=_("Guests and volunteers of several dates of a series that ends"),
@@ -232,6 +235,7 @@ MESSAGES: list[Message] = [
     ),
     _message(
         name="place_changed",
+        called=True,
         title=_("New address of a place"),
         description=_("The old and the new name or address, and what takes place there."),
         recipients=_("Who holds several places at events or on shifts there"),
@@ -243,6 +247,7 @@ MESSAGES: list[Message] = [
     ),
     _message(
         name="event_cancelled",
+        called=True,
         title=_("Event cancelled"),
         description=_("The reason, and the end of the calendar entry. Shifts end with the event."),
         recipients=_("Guests and volunteers of the event, also those who wait"),
@@ -254,6 +259,7 @@ MESSAGES: list[Message] = [
     ),
     _message(
         name="event_postponed",
+        called=True,
         title=_("Event postponed"),
         description=_("The reason. The calendar entry goes until there is a new date."),
         recipients=_("Guests and volunteers of the event, also those who wait"),
@@ -265,6 +271,7 @@ MESSAGES: list[Message] = [
     ),
     _message(
         name="event_changed",
+        called=True,
         title=_("Event moved, or certain now"),
         description=_(
             "Old and new time and place in one message, or that it is certain now, or not yet, or "
@@ -285,6 +292,7 @@ MESSAGES: list[Message] = [
     ),
     _message(
         name="shift_cancelled",
+        called=True,
         title=_("Shift cancelled"),
         description=_("The reason, and the end of the calendar entry."),
         recipients=_("The volunteers of the shift, also those who wait"),
@@ -296,6 +304,7 @@ MESSAGES: list[Message] = [
     ),
     _message(
         name="shift_changed",
+        called=True,
         title=_("Shift moved"),
         description=_("Old and new time and place; names what it overlaps now."),
         recipients=_("The volunteers of the shift, also those who wait"),
@@ -376,6 +385,7 @@ SILENT: dict[str, str] = {
     "entry.checked_in": "the guest stands at the door",
     "entry.walked_in": "whoever came in stands at the door",
     "entry.undone": "a slip of the door, mended there",
+    "call.noted": "somebody has just spoken to them, or tried to",
     "rsvp.ended": "what became of the guest’s other row is the fact that is told",
     "rsvp.needs_changed": "the page says it at once, and the reminder repeats it",
     "claim.proven": "the page after the button says it",

@@ -33,7 +33,7 @@ class Recipient:
     """One person that a message goes to, and the rows that its text is rendered from.
 
     An empty ``language`` falls back to the person's, then to the office's first. People without
-    an e-mail address may be among an audience; the planner leaves them out.
+    an e-mail address may be among an audience; the planner writes a call for them, or nothing.
     """
 
     person_id: int
@@ -103,6 +103,8 @@ class Message:
     #: The answer to a form that the person has just sent, with a link that proves the address. It
     #: may be tried where the address bounced before (:mod:`notifications.delivery.suppression`).
     answers_form: bool = False
+    #: Whether people without an e-mail address are called instead (:mod:`notifications.calls`).
+    called: bool = False
     #: False for what goes beside the one summary message a person, such as a calendar message.
     summary: bool = True
     #: Whether it is still so; asked before it is rendered.

@@ -21,7 +21,7 @@ from events.models import AuditEntry, Office, Outbox, Person
 from events.proof import address_hash
 from notifications import catalogue
 from notifications.message import Message, Recipient
-from notifications.models import Delivery
+from notifications.models import Call, Delivery
 
 logger = logging.getLogger(__name__)
 
@@ -124,13 +124,15 @@ def _not_yet_told(
     earlier = summaries[: summaries.index(message.name)]
     if not earlier:
         return recipients
-    told = set(
-        Delivery.objects.filter(
-            person__in={recipient.person_id for recipient in recipients},
-            operation=operation,
-            message__in=earlier,
-        ).values_list("person_id", flat=True)
-    )
+    told: set[int | None] = set()
+    for rows in (Delivery.objects.all(), Call.objects.all()):
+        told.update(
+            rows.filter(
+                person__in={recipient.person_id for recipient in recipients},
+                operation=operation,
+                message__in=earlier,
+            ).values_list("person_id", flat=True)
+        )
     return [recipient for recipient in recipients if recipient.person_id not in told]
 
 
@@ -143,18 +145,24 @@ def insert(
 ) -> None:
     """Write the deliveries of one message; those whose key exists already stay as they are.
 
-    Whoever has no e-mail address is left out. Opens no transaction.
+    Whoever has no e-mail address is called, if it is worth a call, else left out. Opens no
+    transaction.
     """
     people = Person.objects.in_bulk({recipient.person_id for recipient in recipients})
     offices = Office.objects.in_bulk(
         {recipient.office_id for recipient in recipients if recipient.office_id is not None}
     )
-    rows = []
+    rows: list[Delivery] = []
+    calls: list[Call] = []
     for recipient in recipients:
         person = people.get(recipient.person_id)
-        if person is None or not person.email:
+        if person is None:
             continue
         office = offices.get(recipient.office_id) if recipient.office_id is not None else None
+        if not person.email:
+            if message.called and office is not None:
+                calls.append(_call(message, recipient, person, office, operation, now))
+            continue
         rows.append(
             Delivery(
                 key=message.key(recipient, operation, message.name),
@@ -180,3 +188,20 @@ def insert(
             )
         )
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    Call.objects.bulk_create(calls, ignore_conflicts=True)
+
+
+def _call(
+    message: Message,
+    recipient: Recipient,
+    person: Person,
+    office: Office,
+    operation: UUID | None,
+    now: datetime,
+) -> Call:
+    return Call(
+        key=message.key(recipient, operation, message.name), message=message.name, person=person,
+        office=office, operation=operation, event_id=recipient.event_id, rsvp_id=recipient.rsvp_id,
+        shift_id=recipient.shift_id, claim_id=recipient.claim_id, context=dict(recipient.context),
+        schedule_rev=recipient.schedule_rev, planned_at=now, expires_at=recipient.expires_at,
+    )  # fmt: skip

@@ -54,6 +54,20 @@ def render_for_many(delivery: Delivery, now: datetime) -> Rendered | Superseded 
         )
 
 
+def render_spoken(delivery: Delivery, now: datetime) -> tuple[str, str] | None:
+    """Return heading and words of a message, to be said on the telephone; None if it is no more."""
+    message = catalogue.named(delivery.message)
+    with translation.override(interface_language(delivery)):
+        try:
+            known = message.context(delivery, now)
+        except (NothingToTell, TooEarly):
+            return None
+        folder = f"notifications/email/{message.folder}"
+        context: dict[str, Any] = {"office": _office(delivery), **known, "folder": folder}
+        heading = one_line(render_to_string(f"{folder}/heading.txt", context))
+        return heading, plain(render_to_string(f"{folder}/words.txt", context))
+
+
 def interface_language(delivery: Delivery) -> str:
     """Return the language of the standing words: the delivery's, if the site speaks it.
 

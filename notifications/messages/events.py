@@ -158,7 +158,7 @@ def concerned(touched: Touched, cursor: str, limit: int) -> tuple[list[Concerned
         at_event, on_shifts = at_event.filter(mode=Mode.REMOTE), on_shifts.none()
     keys: set[int] = set()
     for held in (at_event, on_shifts):
-        found = held.filter(person_id__gt=after, person__email__isnull=False)
+        found = held.filter(person_id__gt=after, person__isnull=False)
         keys.update(
             found.order_by("person_id").values_list("person_id", flat=True).distinct()[:limit]
         )

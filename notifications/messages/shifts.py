@@ -25,7 +25,7 @@ def everyone(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[li
     ends = {key: _ends_at(shift, entries) for key, shift in shifts.items()}
     held = ShiftClaim.objects.active().filter(
         shift__in=keys,
-        person__email__isnull=False,
+        person__isnull=False,
         pk__gt=int(cursor or 0),
         created_at__lt=entries[0].at + events.KNEW_AFTER,
     )

@@ -1,6 +1,7 @@
 """Letters, subscriptions, deliveries and rendered calendar blocks."""
 
 from notifications.models.calendar_block import CalendarBlock
+from notifications.models.call import Call, CallState
 from notifications.models.delivery import (
     Bounce,
     Delivery,
@@ -23,6 +24,8 @@ from notifications.models.subscription import (
 __all__ = [
     "Bounce",
     "CalendarBlock",
+    "Call",
+    "CallState",
     "Delivery",
     "DeliveryCount",
     "DeliveryState",

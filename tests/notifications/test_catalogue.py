@@ -16,7 +16,7 @@ from tests.notifications import scenes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOUNS = (
-    "rsvp|access|entry|claim|event|shift|role|office|venue|topic|membership|person|letter"
+    "rsvp|access|entry|call|claim|event|shift|role|office|venue|topic|membership|person|letter"
     "|subscription|series"
 )
 FACT = re.compile(rf"({NOUNS})\.[a-z_]+")

@@ -1,0 +1,197 @@
+"""The call sheet: people without an e-mail address hear of a change, too, by telephone."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from events.actions.calling_off import cancel_event
+from events.actions.events import edit_event, reschedule_event
+from events.actions.rsvps import cancel_rsvp, rsvp
+from events.errors import Refused
+from events.models import RSVP, AuditEntry, Event, Mode, Outbox
+from notifications import calls
+from notifications.models import Call, CallState, Delivery
+from notifications.planning import plan_outbox
+from tests.clock import at
+from tests.desk import Desk
+from tests.factories import (
+    NOW,
+    make_event,
+    make_office,
+    make_role,
+    make_rsvp,
+    make_shift,
+    make_staff,
+)
+from tests.pages import page
+from volunteers.actions.claims import claim_shift
+from volunteers.actions.shifts import cancel_shift
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + timedelta(hours=3)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    office = make_office()
+    desk = Desk(make_staff(office))
+    desk.office = office  # type: ignore[attr-defined]
+    return desk
+
+
+def event_of(desk: Desk, **columns: Any) -> Event:
+    return make_event(desk.office, **columns)  # type: ignore[attr-defined]
+
+
+def caller(desk: Desk, event: Event, name: str = "Rosa Díaz", **columns: Any) -> RSVP:
+    """Somebody without an e-mail address whom staff wrote down on the telephone."""
+    columns = {"phone": "555-0142", "mode": Mode.IN_PERSON} | columns
+    return rsvp(event_id=event.pk, name=name, actor=desk.user, now=NOW, **columns).rsvp
+
+
+def planned() -> list[tuple[str, str]]:
+    """Plan everything; return the calls: which message, to whom."""
+    while plan_outbox(now=LATER):
+        pass
+    assert not Outbox.objects.exists()
+    rows = Call.objects.select_related("person").order_by("pk")
+    return [(call.message, call.person.name) for call in rows]
+
+
+def test_who_has_no_address_is_called_where_the_others_get_mail(desk: Desk) -> None:
+    event = event_of(desk)
+    caller(desk, event)
+    make_rsvp(event)
+    assert planned() == [], "they have just been on the telephone"
+    mailed = Delivery.objects.count()
+    reschedule_event(
+        event_id=event.pk, starts_at=event.starts_at + timedelta(hours=1),
+        ends_at=event.ends_at + timedelta(hours=1), now=LATER,
+    )  # fmt: skip
+    assert planned() == [("event_changed", "Rosa Díaz")]
+    assert Delivery.objects.count() == mailed + 1
+
+
+def test_one_call_covers_a_place_and_a_shift(desk: Desk) -> None:
+    event = event_of(desk)
+    shift = make_shift(event)
+    caller(desk, event)
+    claim_shift(shift_id=shift.pk, name="Rosa Díaz", phone="555-0142", actor=desk.user, now=NOW)
+    cancel_event(event_id=event.pk, reason="The pipes have burst.", now=LATER)
+    assert planned() == [("event_cancelled", "Rosa Díaz")]
+
+
+def test_a_volunteer_and_who_moves_up_are_called(desk: Desk) -> None:
+    event = event_of(desk, capacity=1)
+    first = make_rsvp(event)
+    caller(desk, event)
+    role = make_role(event.office)
+    shift = make_shift(office=event.office, role=role, starts_at=NOW + timedelta(days=3))
+    claim_shift(shift_id=shift.pk, name="Lu Chen", phone="555-0143", actor=desk.user, now=NOW)
+    cancel_rsvp(rsvp_id=first.pk, now=LATER)
+    cancel_shift(shift_id=shift.pk, reason="Nobody can lead it.", now=LATER)
+    assert planned() == [("rsvp_promoted", "Rosa Díaz"), ("shift_cancelled", "Lu Chen")]
+
+
+def test_planning_twice_calls_once(desk: Desk) -> None:
+    event = event_of(desk)
+    caller(desk, event)
+    cancel_event(event_id=event.pk, reason="The pipes have burst.", now=LATER)
+    row = Outbox.objects.order_by("-pk").first()
+    assert row is not None
+    planned()
+    Outbox.objects.create(operation=row.operation, created_at=LATER)
+    assert planned() == [("event_cancelled", "Rosa Díaz")]
+
+
+def test_the_sheet_says_whom_to_call_and_what_to_say(desk: Desk) -> None:
+    event = event_of(desk, title="Town hall on buses")
+    caller(desk, event, language="es")
+    cancel_event(event_id=event.pk, reason="The pipes have burst.", now=LATER)
+    planned()
+    call = Call.objects.get()
+    with at(LATER):
+        shown = desk.see("staff-calls")
+        assert "Rosa Díaz" in shown.text
+        assert "555-0142" in shown.text
+        assert "Town hall on buses" in shown.text
+        assert "1 person without an email address waits to hear" in desk.see("staff").text
+        one = desk.see("staff-call", pk=call.pk)
+        assert "Cancelled: Town hall on buses" in one.text
+        assert "The pipes have burst." in one.text
+        desk.follow(desk.send("staff-call-note", {"state": "unreached"}, pk=call.pk))
+        assert "Not reached" in desk.see("staff-calls").text
+        after = desk.follow(desk.send("staff-call-note", {"state": "called"}, pk=call.pk))
+        assert "Noted: called." in after.text
+        assert "Nobody to call" in after.text
+        assert "Rosa Díaz" in desk.see("staff-calls", "?show=done").text
+    call.refresh_from_db()
+    assert (call.state, call.noted_by) == (CallState.CALLED, desk.user)
+    noted = AuditEntry.objects.filter(action="call.noted").order_by("pk")
+    assert [fact.subjects["state"] for fact in noted] == ["unreached", "called"]
+
+
+def test_what_is_no_longer_so_needs_no_call(desk: Desk) -> None:
+    event = event_of(desk)
+    guest = caller(desk, event)
+    edit_event(event_id=event.pk, changes={"venue": None, "mode": Mode.REMOTE,
+               "remote_url": "https://meet.example.org/hall"}, now=LATER)  # fmt: skip
+    planned()
+    call = Call.objects.get()
+    cancel_rsvp(rsvp_id=guest.pk, now=LATER, actor=desk.user)
+    assert calls.still_true([call]) == set()
+    with at(LATER):
+        assert "No longer so: no call is needed" in desk.see("staff-calls").text
+        assert "No call is needed." in desk.see("staff-call", pk=call.pk).text
+
+
+def test_a_call_that_is_too_late_leaves_the_sheet(desk: Desk) -> None:
+    event = event_of(desk)
+    caller(desk, event)
+    cancel_event(event_id=event.pk, reason="The pipes have burst.", now=LATER)
+    planned()
+    with at(event.ends_at + timedelta(minutes=1)):
+        assert "Nobody to call" in desk.see("staff-calls").text
+
+
+def test_another_office_sees_no_call(desk: Desk) -> None:
+    event = event_of(desk)
+    caller(desk, event)
+    cancel_event(event_id=event.pk, reason="The pipes have burst.", now=LATER)
+    planned()
+    other = Desk(make_staff(make_office()))
+    call = Call.objects.get()
+    with at(LATER):
+        assert "Rosa" not in other.see("staff-calls").text
+        assert other.ask("staff-call", pk=call.pk).status_code == 404
+        note = other.send("staff-call-note", {"state": "called"}, pk=call.pk)
+        assert note.status_code == 404
+
+
+def test_only_known_outcomes_are_noted(desk: Desk) -> None:
+    event = event_of(desk)
+    caller(desk, event)
+    cancel_event(event_id=event.pk, reason="The pipes have burst.", now=LATER)
+    planned()
+    call = Call.objects.get()
+    with pytest.raises(Refused):
+        calls.note_call(call_id=call.pk, state="dreamt", now=LATER, actor=desk.user)
+    with at(LATER):
+        answer = desk.send("staff-call-note", {"state": "dreamt"}, pk=call.pk)
+    assert answer.status_code == 422
+    assert "Say how the call went." in page(answer).text
+
+
+def test_the_sheet_costs_the_same_for_2_and_for_20(
+    desk: Desk, django_assert_num_queries: Any
+) -> None:
+    for number in (2, 20):
+        event = event_of(desk)
+        for n in range(number):
+            caller(desk, event, f"Guest {number}-{n}", phone=f"555-{number:03}-{n:04}")
+        cancel_event(event_id=event.pk, reason="The pipes have burst.", now=LATER)
+        planned()
+        with at(LATER), django_assert_num_queries(15):
+            desk.see("staff-calls", f"?event={event.pk}")
