@@ -31,7 +31,7 @@ PAGES = [
     "events/{event}/guests/", "events/{event}/guests/new/", "events/{event}/guests/sheet/",
     "access/", "access/?show=arranged", "access/caller/?event={event}&q=a", "access/{access}/",
     "events/{event}/agenda/", "offices/district-4/notice/",
-    "events/{event}/history/", "events/{event}/reschedule/", "events/{event}/cancel/",
+    "events/{event}/history/", "calls/", "events/{event}/reschedule/", "events/{event}/cancel/",
     "events/{draft}/post/", "events/{draft}/delete/", "venues/", "venues/new/", "topics/",
     "topics/new/", "offices/district-4/", "members/", "calendar/", "no-mail/",
     "subscribers/", "subscribers/import/",
