@@ -41,7 +41,7 @@ def many_readers(office: Office, topic: Topic, emails: Sequence[str]) -> None:
     Person.objects.bulk_create(
         [Person(email=email, language="en", created_at=NOW) for email in emails], batch_size=1000
     )
-    people = Person.objects.filter(email__startswith="reader")
+    people = Person.objects.filter(email__startswith="reader", subscriptions=None)
     Subscription.objects.bulk_create(
         [
             Subscription(
@@ -79,11 +79,13 @@ class Scene:
         return emails
 
     def letter_to_readers(self, number: int) -> list[str]:
-        """Post a letter that so many readers are waiting for."""
-        emails = [f"reader{i}@example.org" for i in range(number)]
-        many_readers(self.office, self.topic, emails)
+        """Post a letter that so many readers are waiting for; another one is for others."""
+        first = sum(message == "letter" for message in self.expected.values())
+        emails = [f"reader{i}@example.org" for i in range(first, first + number)]
+        topic = make_topic(f"topic-{first}") if first else self.topic
+        many_readers(self.office, topic, emails)
         self.expected |= dict.fromkeys(emails, "letter")
-        make_letter(self.office, topics=[self.topic])
+        make_letter(self.office, topics=[topic])
         return emails
 
     # --- Workers and time ------------------------------------------------------------------------
