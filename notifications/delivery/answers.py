@@ -24,7 +24,8 @@ _FULL = re.compile(
     r"\b[45]\.2\.2\b|\bquota\b|(?:mailbox|inbox)\b.{0,30}\bfull\b|\bfull\b.{0,30}\bmailbox",
     re.IGNORECASE | re.DOTALL,
 )
-_ADDRESS = re.compile(r"[^\s<>\"']+@[^\s<>\"']+")
+#: Tried where a word begins alone: from each letter of a long one it would take minutes.
+_ADDRESS = re.compile(r"(?<![^\s<>\"'])[^\s<>\"']+@[^\s<>\"']+")
 _ENHANCED = re.compile(r"^\s*([245]\.\d{1,3}\.\d{1,3})\b")
 
 

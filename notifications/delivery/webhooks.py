@@ -35,6 +35,11 @@ USER = "plazuela"
 
 Event = Any
 
+#: What comes of a report that is not in the provider's form; JSON within JSON within JSON, too.
+_UNREADABLE = (
+    ValueError, KeyError, TypeError, AttributeError, RecursionError, ImproperlyConfigured,
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Reporter:
@@ -118,7 +123,7 @@ def mail_reports(request: HttpRequest, provider: str) -> HttpResponse:
     except ImportError:
         logger.error("Reports need django-anymail: python3 tools/setup.py anymail")
         return _plain("django-anymail is not installed", 501)
-    except (ValueError, KeyError, TypeError, AttributeError, ImproperlyConfigured) as error:
+    except _UNREADABLE as error:
         # The text of the error may hold an address.
         logger.warning("A report of %s cannot be read: %s", provider, type(error).__name__)
         return _plain("It cannot be read", 400)
@@ -145,13 +150,21 @@ def _reports(reporter: Reporter, events: Iterable[Event]) -> Iterable[reports.Re
             yield reports.Report(
                 message_id=str(message_id),
                 kind=kind,
-                recipient=str(event.recipient or ""),
+                recipient=_storable(event.recipient),
                 words=_words(event),
             )
 
 
 def _words(event: Event) -> str:
-    return str(event.mta_response or event.description or "")
+    return _storable(event.mta_response or event.description)
+
+
+def _storable(value: Any) -> str:
+    """Return the text without what no database takes: NUL, halves of a surrogate pair.
+
+    The words are a stranger's server's. What could not be written would be reported for ever.
+    """
+    return str(value or "").replace("\0", "").encode(errors="replace").decode()
 
 
 def _kind(reporter: Reporter, event: Event) -> str:

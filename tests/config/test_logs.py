@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 
 import pytest
 from django.test import Client
@@ -67,3 +68,11 @@ def test_the_sites_own_log_of_a_missing_page_holds_no_token(
         if isinstance(handler.formatter, RedactingFormatter)
     ]
     assert console.format(record) == "WARNING django.request: Not Found: /rsvps/…/no-such-page/"
+
+
+def test_a_long_word_without_an_address_is_logged_in_no_time() -> None:
+    word = "a" * 400_000
+    started = time.perf_counter()
+    assert redact(f"{word} {word}@example.org") == f"{word} …@…"
+    # From each of its letters on, it took minutes.
+    assert time.perf_counter() - started < 5

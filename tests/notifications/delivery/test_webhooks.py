@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from typing import Any
 
 import pytest
@@ -163,12 +164,35 @@ def test_an_unknown_provider_is_told_which_are_known(delivery: Delivery) -> None
 
 
 @pytest.mark.parametrize("provider", ["postmark", "mailgun", "brevo"])
-@pytest.mark.parametrize("body", [b"", b"hunter2@example.org", b"[]", b"\xff", b"{}", b"[1]"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"hunter2@example.org", b"[]", b"\xff", b"{}", b"[1]", b'{"hunter2":' * 100_000],
+    ids=lambda body: repr(body[:20]),
+)
 def test_what_cannot_be_read_is_no_fault_of_ours(
     provider: str, body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert post(provider, body).status_code in (200, 400)
     assert "hunter2" not in caplog.text
+
+
+@pytest.mark.parametrize("odd", ["\0", "\ud800"])
+def test_words_that_no_database_takes_do_not_make_a_report_come_back_for_ever(
+    delivery: Delivery, odd: str
+) -> None:
+    report = postmark(delivery, Email=f"{odd}{ANA}", Details=f"550 5.1.1 No{odd} such user")
+    assert post("postmark", report).content == b"Taken: 1\n"
+    assert bounce_of(delivery) == "hard"
+    assert "such user" in delivery.bounce_words
+
+
+def test_the_words_of_a_hostile_server_take_no_time(delivery: Delivery) -> None:
+    long = "a" * 400_000
+    report = postmark(delivery, Details=f"550 5.1.1 {long} {long}@example.org")
+    started = time.perf_counter()
+    assert post("postmark", report).content == b"Taken: 1\n"
+    # From each of its letters on, it took minutes.
+    assert time.perf_counter() - started < 5
 
 
 def test_a_report_that_could_not_be_written_comes_again(
