@@ -10,6 +10,8 @@ from typing import Protocol
 from django.core.signing import BadSignature, Signer
 
 RSVP = "rsvp"
+#: Which RSVP it is, for staff alone: whoever photographs the code in the line can do nothing.
+DOOR = "door"
 CLAIM = "claim"
 SUBSCRIBE = "subscribe"
 SUBSCRIPTIONS = "subscriptions"

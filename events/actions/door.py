@@ -34,10 +34,11 @@ def check_in(
 ) -> Entry:
     """Let in ``people`` of a guest's party, of whom the door has ``seen`` so many inside before.
 
-    Raises :class:`Refused`: "checked_in_meanwhile" where another door was faster; "no_place" for
-    who has none; "seats_are_kept" where more come than the party has seats for and no seat is free,
-    unless the door lets them in knowingly (``beyond``); "occupancy" where the room is as full as
-    the sign by its door allows, whatever the door says.
+    Raises :class:`Refused`: "checked_in_meanwhile" where another door was faster; "taken_back"
+    where this very tap was undone since; "rsvp_cancelled"; "seats_are_kept" where more come than
+    the party has seats for and no seat is free, unless the door lets them in knowingly
+    (``beyond``); "occupancy" where the room is as full as the sign by its door allows, whatever
+    the door says.
     """
     with operation(at=now, actor=actor) as op:
         event = _lock(event_id, now)
@@ -83,7 +84,7 @@ def walk_in(
 ) -> Entry:
     """Let in people who are on no list: with a name, or nameless as a headcount.
 
-    Raises :class:`Refused` ("seats_are_kept", "occupancy") as :func:`check_in` does.
+    Raises :class:`Refused` ("taken_back", "seats_are_kept", "occupancy") as :func:`check_in` does.
     """
     with operation(at=now, actor=actor) as op:
         event = _lock(event_id, now)
@@ -144,7 +145,14 @@ def _lock(event_id: int, now: datetime) -> Event:
 
 
 def _known_tap(event: Event, tap: UUID) -> Entry | None:
-    return Entry.objects.filter(event=event, tap=tap).first()
+    """Return what this tap has done before. A tap that was undone since lets nobody in again."""
+    entry = Entry.objects.filter(event=event, tap=tap).first()
+    if entry is not None and entry.is_undone:
+        raise Refused(
+            "taken_back",
+            _("This tap was counted and taken back since. If they are inside, tap once more."),
+        )
+    return entry
 
 
 def _arrived(rsvp: RSVP) -> int:

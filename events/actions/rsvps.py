@@ -20,7 +20,7 @@ from events.actions.line import (
 from events.actions.people import person_with_email, person_without_email, tell_proof
 from events.audit import Operation, operation
 from events.errors import Refused
-from events.models import RSVP, AccessRequest, AttendanceStatus, Event, Mode, StaffUser
+from events.models import RSVP, AccessRequest, AttendanceStatus, Entry, Event, Mode, StaffUser
 
 #: The largest party that one form can bring; larger groups call the office.
 MAX_PARTY = 20
@@ -357,7 +357,8 @@ def set_attended(
 ) -> RSVP:
     """Write down whether the party came (``None``: nobody has said). Not before its event's day.
 
-    An RSVP that was cancelled or waits has no place to come to, and is refused.
+    An RSVP that was cancelled or waits has no place to come to, and is refused; so is another word
+    about who was checked in at the door, until that is taken back there.
     """
     with operation(at=now, actor=actor) as op:
         event, rsvp = _lock_rsvp(rsvp_id)
@@ -367,6 +368,10 @@ def set_attended(
             raise Refused("no_place", _("This guest has no place. Give them one first."))
         if now.astimezone(event.zone).date() < event.starts_at.astimezone(event.zone).date():
             raise Refused("too_early", _("Who came is written down from the day of the event on."))
+        if not attended and Entry.objects.standing().filter(rsvp=rsvp).exists():
+            raise Refused(
+                "checked_in", _("They were checked in at the door. Take that entry back there.")
+            )
         changes = {"attended": (rsvp.attended, attended)}
         rsvp.attended = attended
         rsvp.save(update_fields=["attended"])

@@ -24,6 +24,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRefresh
 
 from events.errors import Refused
 from events.kept_forms import signed_out
@@ -70,6 +71,9 @@ def staff_page(
             if not _is_logged_in(request):
                 if request.method == "POST":
                     return signed_out(request)
+                if request.headers.get("HX-Request"):
+                    # A part of a page that is open: the whole page leads to the login.
+                    return unlisted(HttpResponseClientRefresh())
                 return unlisted(
                     redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
                 )

@@ -30,6 +30,8 @@ from events.token_pages import see_other
 SHOWN = 30
 #: The latest entries, which can be taken back at once.
 LATEST = 8
+#: As many of them where somebody asks for all.
+MOST_ENTRIES = 500
 #: Buttons of the headcount: families come in threes and fours.
 COUNTS = (1, 2, 3, 4)
 
@@ -185,15 +187,16 @@ def _page(
     sent: dict[str, Any] | None = None,
     form: WalkInForm | None = None,
 ) -> HttpResponse:
-    words = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    asked = request.POST if request.method == "POST" else request.GET
+    words = asked.get("q", "").replace("\x00", "").strip()[:100]
     guests, more = _guests(event, words, asked_key(request, "guest"))
     again = None
     if refused is not None and refused.code == "seats_are_kept" and sent is not None:
         kept = {name: sent[name] for name in ("tap", "people", "seen", "name") if sent[name]}
         again = Again(request.path, kept, _("Let them in all the same"))
-    latest = (
-        Entry.objects.filter(event=event).select_related("rsvp").order_by("-at", "-pk")[:LATEST]
-    )
+    shown = MOST_ENTRIES if request.GET.get("entries") == "all" else LATEST
+    entries = Entry.objects.filter(event=event).select_related("rsvp").order_by("-at", "-pk")
+    latest = list(entries[: shown + 1])
     context = {
         "event": event,
         "tab": "door",
@@ -206,7 +209,8 @@ def _page(
         "counts": [(number, uuid4()) for number in COUNTS],
         "walk_in": form or WalkInForm(),
         "walk_in_tap": uuid4(),
-        "latest": latest,
+        "latest": latest[:shown],
+        "has_earlier": len(latest) > shown and shown == LATEST,
         "refused": refused,
         "again": again,
         "has_errors": refused is not None or form is not None,

@@ -26,16 +26,16 @@ from events.ways import Way, ways_into
 OPEN = ("confirmed", "waitlisted", "unproven")
 
 
-def rsvp_of(token: str) -> RSVP:
+def rsvp_of(token: str, purpose: str = links.RSVP) -> RSVP:
     """Return the RSVP that the link opens; raises :class:`events.links.BadLink`."""
     rsvp = (
         RSVP.objects.select_related("person", "upgrade_of")
-        .filter(pk=links.pk_from(links.RSVP, token))
+        .filter(pk=links.pk_from(purpose, token))
         .first()
     )
     if rsvp is None:
         raise links.BadLink
-    links.check_version(links.RSVP, token, rsvp)
+    links.check_version(purpose, token, rsvp)
     return rsvp
 
 
@@ -49,14 +49,15 @@ def own_rsvp(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 @token_page
 def at_the_door(request: HttpRequest, token: str) -> HttpResponse:
-    """Where the code on the guest's page leads a phone's camera: staff to the door, else here.
+    """Where the code on the guest's page leads a phone's camera: staff to the door, all others to
+    the event, since a code that is shown in a line is seen by everybody there.
 
     It changes nothing; the door's page has the button.
     """
-    rsvp = rsvp_of(token)
+    rsvp = rsvp_of(token, links.DOOR)
     if may_open_the_door(request, rsvp.event_id):
         return redirect(reverse("staff-door", kwargs={"pk": rsvp.event_id}) + f"?guest={rsvp.pk}")
-    return redirect(unprefixed_url("rsvp", token=token))
+    return redirect(rsvp.event.get_absolute_url())
 
 
 def may_open_the_door(request: HttpRequest, event_id: int) -> bool:
@@ -210,7 +211,7 @@ def _show(
         "fits_now": left if waits and left and left < rsvp.party_size else 0,
         "online_left": _online_left(event, rsvp) if waits else False,
         "other": _other(rsvp),
-        "door_code": _door_code(request, token, rsvp, state),
+        "door_code": _door_code(request, rsvp, state),
         "add": add_to_calendar(event, request.LANGUAGE_CODE, url=_public_url(request, event)),
     }
     return render(request, "events/rsvp.html", context, status=422 if refused else 200)
@@ -231,10 +232,11 @@ def _online_left(event: Event, rsvp: RSVP) -> bool:
     )
 
 
-def _door_code(request: HttpRequest, token: str, rsvp: RSVP, state: str) -> str:
+def _door_code(request: HttpRequest, rsvp: RSVP, state: str) -> str:
     """Return the address in the code that a guest of the room can show at the door."""
     if state != "confirmed" or rsvp.mode != Mode.IN_PERSON:
         return ""
+    token = links.token_for(links.DOOR, rsvp)
     return request.build_absolute_uri(reverse("rsvp-door", kwargs={"token": token}))
 
 

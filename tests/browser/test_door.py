@@ -122,6 +122,17 @@ def test_a_tap_that_does_not_get_through_stays_and_is_safe_to_repeat(
     assert door.inside(event) == 4
 
 
+def test_a_door_whose_session_has_ended_leads_to_the_login_and_back(
+    doors: list[Visitor], event: Event
+) -> None:
+    path = f"/staff/events/{event.pk}/door/"
+    page = doors[0].open(path)
+    doors[0].context.clear_cookies(name="sessionid")
+    page.get_by_label("Name, email or phone").fill("guest")
+    expect(page.get_by_label("Password")).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"/accounts/login/\?next={path}$"))
+
+
 def test_the_door_has_no_faults_open_closed_or_when_it_says_no(
     doors: list[Visitor], event: Event, office: Office
 ) -> None:

@@ -5,11 +5,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 
 from events import links
 from events.actions import door
 from events.actions.offices import edit_venue
-from events.actions.rsvps import cancel_rsvp
+from events.actions.rsvps import cancel_rsvp, set_attended
 from events.errors import Refused
 from events.models import RSVP, AuditEntry, Entry, Event, Mode, StaffUser
 from tests.clock import at
@@ -145,6 +146,33 @@ def test_what_is_taken_back_is_not_inside_and_the_guest_has_not_come(desk: Desk)
     assert [fact.subjects["people"] for fact in undone] == [1, 1]
 
 
+def test_a_tap_that_was_taken_back_lets_nobody_in_and_says_so(desk: Desk) -> None:
+    event = event_of(desk)
+    guest = make_rsvp(event)
+    for enter in (lambda tap: count(event, 3, tap=tap), lambda tap: check(event, guest, tap=tap)):
+        tap = uuid4()
+        entry = enter(tap)
+        door.take_back(event_id=event.pk, entry_id=entry.pk, now=event.starts_at, actor=desk.user)
+        with pytest.raises(Refused) as refused:
+            enter(tap)
+        assert refused.value.code == "taken_back"
+        assert door.inside(event) == 0
+
+
+def test_the_guest_list_does_not_say_that_somebody_inside_did_not_come(desk: Desk) -> None:
+    event = event_of(desk)
+    guest = make_rsvp(event)
+    entry = check(event, guest)
+    given = {"rsvp_id": guest.pk, "now": event.starts_at, "actor": desk.user}
+    for said in (False, None):
+        with pytest.raises(Refused) as refused:
+            set_attended(attended=said, **given)
+        assert refused.value.code == "checked_in"
+    door.take_back(event_id=event.pk, entry_id=entry.pk, now=event.starts_at, actor=desk.user)
+    set_attended(attended=False, **given)
+    assert came(guest) is False
+
+
 def test_the_door_opens_on_the_day_and_not_for_a_cancelled_rsvp(desk: Desk) -> None:
     event = event_of(desk)
     guest = make_rsvp(event)
@@ -211,6 +239,45 @@ def test_people_are_counted_in_one_tap_and_let_in_knowingly_in_two(desk: Desk) -
         assert "0 inside" in desk.see("staff-door-figures", pk=event.pk).text
 
 
+def test_a_door_that_says_no_keeps_the_search_and_can_be_searched_again(desk: Desk) -> None:
+    event = event_of(desk, capacity=1)
+    make_rsvp(event, name="Ana Reyes")
+    make_rsvp(event, name="Ben Ode")
+    with at(event.starts_at):
+        tap = {"tap": str(uuid4()), "people": "2", "q": "reyes"}
+        refused = desk.send("staff-door-walk-in", tap, pk=event.pk)
+    assert refused.status_code == 422
+    assert "Ana Reyes" in page(refused).text
+    assert "Ben Ode" not in page(refused).text
+    # Without a script the address in the browser is now one that takes taps alone.
+    assert f'method="get" action="/staff/events/{event.pk}/door/"' in refused.content.decode()
+
+
+def test_any_entry_can_be_found_and_taken_back(desk: Desk) -> None:
+    event = event_of(desk, capacity=None)
+    first = count(event, 2)
+    for _number in range(8):
+        count(event, now=event.starts_at + timedelta(minutes=1))
+    undo = f"/entries/{first.pk}/undo/"
+    with at(event.starts_at + timedelta(minutes=2)):
+        shown = desk.ask("staff-door", pk=event.pk).content.decode()
+        assert undo not in shown
+        assert "?entries=all" in shown
+        every = desk.ask("staff-door", "?entries=all", pk=event.pk).content.decode()
+        assert undo in every
+        assert "Show all who came in" not in every
+
+
+def test_a_page_that_is_still_open_when_its_session_has_ended_leads_to_the_login(
+    desk: Desk, client: Any
+) -> None:
+    event = event_of(desk)
+    piece = reverse("staff-door-figures", kwargs={"pk": event.pk})
+    answer = client.get(piece, headers={"HX-Request": "true"})
+    assert (answer["HX-Refresh"], answer.content) == ("true", b"")
+    assert client.get(piece).status_code == 302
+
+
 def test_a_walk_in_with_a_name(desk: Desk) -> None:
     event = event_of(desk)
     with at(event.starts_at):
@@ -258,23 +325,32 @@ def test_the_door_costs_the_same_for_2_guests_and_for_20(
 # -- The code on the guest's page -----------------------------------------------------------------
 
 
-def test_the_code_leads_staff_to_the_door_and_everybody_else_to_the_rsvp(
+def test_the_code_leads_staff_to_the_door_and_everybody_else_to_the_event(
     desk: Desk, client: Any
 ) -> None:
     event = event_of(desk)
     guest = make_rsvp(event, name="Ana Reyes")
     make_rsvp(event, name="Ben Ode")
     own = f"/rsvps/{links.token_for(links.RSVP, guest)}/"
+    code = f"/rsvps/{links.token_for(links.DOOR, guest)}/door/"
     with at(NOW):
-        assert "Code for the door" in client.get(own).content.decode()
-    assert client.get(f"{own}door/")["Location"] == own
+        shown = client.get(own)
+    assert "Code for the door" in shown.content.decode()
+    # Whoever photographs the code in the line reads, changes and cancels nothing with it.
+    assert shown.context["door_code"] == f"http://testserver{code}"
+    assert client.get(code.removesuffix("door/")).status_code == 404
+    assert client.get(f"{own}door/").status_code == 404
+    answer = client.get(code)
+    assert (answer["Location"], answer["Cache-Control"]) == (
+        f"/events/{event.slug}/", "private, no-store",
+    )  # fmt: skip
     stranger = Desk(make_staff(make_office()))
-    assert stranger.client.get(f"{own}door/")["Location"] == own
+    assert stranger.client.get(code)["Location"] == f"/events/{event.slug}/"
     with at(event.starts_at):
-        answer = desk.client.get(f"{own}door/")
-        shown = desk.follow(answer)
-    assert "Ana Reyes" in shown.text
-    assert "Ben Ode" not in shown.text
+        answer = desk.client.get(code)
+        there = desk.follow(answer)
+    assert "Ana Reyes" in there.text
+    assert "Ben Ode" not in there.text
     assert not Entry.objects.exists()
     cancel_rsvp(rsvp_id=guest.pk, now=NOW)
     with at(NOW):
