@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
@@ -11,11 +12,13 @@ from django.urls import reverse
 
 from events.actions.agenda import set_programme
 from events.actions.calling_off import postpone_event
+from events.actions.door import walk_in
 from events.actions.offices import save_topic
 from events.errors import Refused
 from events.file_types import TEXT, NewFile
 from events.models import (
     AuditEntry,
+    Entry,
     Event,
     Membership,
     Office,
@@ -67,6 +70,14 @@ class Rows:
             "staff-guests", "staff-guests-csv", "staff-guest-new",
         ):  # fmt: skip
             return {"event_pk": self.event.pk, "pk": self.guest.pk}
+        if name == "staff-door-guest":
+            return {"event_pk": self.event.pk, "pk": self.guest.pk}
+        if name == "staff-door-undo":
+            entry = walk_in(
+                event_id=self.event.pk, people=1, tap=uuid4(), now=self.event.starts_at,
+                actor=self.manager,
+            )  # fmt: skip
+            return {"event_pk": self.event.pk, "pk": entry.pk}
         if name.startswith("staff-access-"):
             return {"pk": self.guest.access_requests.get().pk}
         if name in ("staff-event-post", "staff-event-delete"):
@@ -99,6 +110,7 @@ POST_ALONE = {
     "staff-kind", "staff-guest-change", "staff-guest-cancel", "staff-guest-attended",
     "staff-member-role", "staff-member-link", "staff-access-take", "staff-access-work",
     "staff-access-reopen", "staff-access-told", "staff-access-called-off",
+    "staff-door-guest", "staff-door-walk-in", "staff-door-undo",
 }  # fmt: skip
 MANAGERS = [
     "staff-topic-new", "staff-offices", "staff-members", "staff-office", "staff-topic",
@@ -140,6 +152,7 @@ def test_a_row_of_another_office_is_not_there(
     )  # fmt: skip
     after = Event.objects.get(pk=campaign.event.pk)
     assert (after.revision, after.status) == (campaign.event.revision, campaign.event.status)
+    assert not Entry.objects.exclude(undone_at=None).exists()
     assert Membership.objects.filter(user=campaign.manager, role=Role.MANAGER).exists()
 
 
