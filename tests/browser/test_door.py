@@ -107,6 +107,8 @@ def test_a_tap_that_does_not_get_through_stays_and_is_safe_to_repeat(
     tap(page, "+3 people")
     expect(page.get_by_text("3 people are in.", exact=True)).to_be_visible()
     assert door.inside(event) == 3
+    # Who works with the keyboard is still where they were.
+    expect(button(page, "+3 people")).to_be_focused()
 
     def lose_the_answer(route: Route) -> None:
         route.fetch(max_redirects=0)
