@@ -32,7 +32,7 @@ PLAIN_FIELDS = frozenset(
         "title", "event_type", "starts_at", "ends_at", "timezone", "all_day", "status",
         "status_reason", "mode", "venue", "capacity", "remote_capacity", "party_size", "posted_at",
         "offset", "duration", "minimum", "role", "topics", "slug", "takes_rsvps", "location",
-        "is_recorded", "notice_hours", "notice_excuse",
+        "is_recorded", "notice_hours", "notice_excuse", "due",
     }
 )  # fmt: skip
 

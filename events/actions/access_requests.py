@@ -11,9 +11,10 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from events.actions.line import lock_event
+from events.actions.owners import check_owner
 from events.audit import Operation, operation
 from events.errors import Refused
-from events.models import AccessKind, AccessRequest, AccessState, Event, Membership, StaffUser
+from events.models import AccessKind, AccessRequest, AccessState, Event, StaffUser
 from events.models.access_request import FOR_EVERYBODY
 
 #: Longer words belong into a call.
@@ -28,11 +29,7 @@ def assign_request(
     """Give a request an owner, or ``None``. Refused for who does not work for the office."""
     with operation(at=now, actor=actor) as op:
         event, request = _locked(request_id)
-        works_there = Membership.objects.in_force().filter(office=event.office_id, user=owner)
-        if owner is not None and not (works_there.exists() or owner.is_superuser):
-            raise Refused(
-                "not_of_the_office", _("Choose somebody who works for this office."), field="owner"
-            )
+        check_owner(owner, event.office_id)
         if owner != request.owner:
             request.owner = owner
             request.save(update_fields=["owner"])

@@ -16,6 +16,7 @@ from events.models.event import Event, EventStatus, EventTranslation, EventType,
 from events.models.notice import NoticeVersion
 from events.models.office import Office, OfficeKind
 from events.models.person import Person, SignInLink
+from events.models.promise import Promise, PromiseState
 from events.models.rate_limit import RateCount
 from events.models.rsvp import RSVP
 from events.models.series import Series
@@ -48,6 +49,8 @@ __all__ = [
     "OfficeKind",
     "Outbox",
     "Person",
+    "Promise",
+    "PromiseState",
     "RateCount",
     "Role",
     "Series",

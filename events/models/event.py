@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
     from events.models.agenda import AgendaItem, Document, Speaker
+    from events.models.promise import Promise
     from events.models.venue import Venue
 
 #: Feeds show from 30 days ago to twelve months ahead (CALENDARS.md, 8).
@@ -187,6 +188,7 @@ class Event(models.Model):
         agenda: RelatedManager["AgendaItem"]
         speakers: RelatedManager["Speaker"]
         documents: RelatedManager["Document"]
+        promises: RelatedManager["Promise"]
         #: Annotated by ``events.queries.with_waitlist_length``.
         waitlist_length: int
 

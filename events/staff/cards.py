@@ -17,6 +17,7 @@ from events.models import (
     EventStatus,
     Membership,
     Office,
+    Promise,
 )
 from events.models.access_request import TO_ARRANGE, TO_CALL_OFF, WANTED, to_call
 from events.queries import MOST_AT_ONCE, with_waitlist_length
@@ -28,6 +29,8 @@ COMING = 6
 SOME = 4
 #: So long before the day on which access is wanted the desk sounds the alarm.
 ALARM_FROM = timedelta(days=2)
+#: So long before its day the desk reminds of a promise.
+DUE_SOON = timedelta(days=7)
 
 
 def coming_card(
@@ -114,6 +117,21 @@ def access_alarm(
     return {"late": late, "soon": soon} if late or soon else None
 
 
+def promises_card(
+    request: HttpRequest, offices: list[Office], now: datetime
+) -> dict[str, Any] | None:
+    """Promises that are late, or due within :data:`DUE_SOON`: every day until each is ended."""
+    own = Promise.objects.filter(event__office__in=offices, due__lte=(now + DUE_SOON).date())
+    rows = own.still_open()
+    found = list(rows.select_related("event__office", "owner")[: SOME + 1])
+    if not found:
+        return None
+    return {
+        "promises": [(promise, promise.is_late(now)) for promise in found[:SOME]],
+        "more": rows.count() - SOME if len(found) > SOME else 0,
+    }
+
+
 def drafts_card(
     request: HttpRequest, offices: list[Office], now: datetime
 ) -> dict[str, Any] | None:
@@ -139,6 +157,7 @@ CARDS = [
     DeskCard("coming", "events/staff/card_coming.html", coming_card, "main", 1),
     DeskCard("access_alarm", "events/staff/card_access_alarm.html", access_alarm, "banner", 2),
     DeskCard("access", "events/staff/card_access.html", access_card, "card", 1),
+    DeskCard("promises", "events/staff/card_promises.html", promises_card, "card", 2),
     DeskCard("postponed", "events/staff/card_postponed.html", postponed_card, "card", 3),
     DeskCard("drafts", "events/staff/card_drafts.html", drafts_card, "card", 4),
 ]

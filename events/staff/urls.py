@@ -18,6 +18,7 @@ from events.staff import (
     office_notice,
     offices,
     programme,
+    promises,
     today,
     topics,
     venues,
@@ -26,6 +27,7 @@ from events.staff import (
 _EVENT = "staff/events/<int:pk>/"
 _ACCESS = "staff/access/<int:pk>/"
 _DOOR = "staff/events/<int:event_pk>/door/"
+_PROMISE = "staff/promises/<int:pk>/"
 _GUEST = "staff/events/<int:event_pk>/guests/<int:pk>/"
 
 pages = [
@@ -46,6 +48,12 @@ pages = [
     path(
         "staff/events/<int:event_pk>/documents/<int:pk>/", programme.document, name="staff-document"
     ),
+    path(f"{_EVENT}afterwards/", promises.afterwards, name="staff-afterwards"),
+    path("staff/promises/", promises.promise_list, name="staff-promises"),
+    path(_PROMISE, promises.promise_edit, name="staff-promise"),
+    path(f"{_PROMISE}keep/", promises.promise_keep, name="staff-promise-keep"),
+    path(f"{_PROMISE}withdraw/", promises.promise_withdraw, name="staff-promise-withdraw"),
+    path(f"{_PROMISE}reopen/", promises.promise_reopen, name="staff-promise-reopen"),
     path(f"{_EVENT}history/", history.event_history, name="staff-event-history"),
     path(f"{_EVENT}guests/", guests.guests, name="staff-guests"),
     path(f"{_EVENT}guests/new/", guests.guest_new, name="staff-guest-new"),

@@ -63,6 +63,7 @@ def show_event(
         "offer": Offer.of(ways),
         "is_open": is_open,
         "is_over": event.is_over(now),
+        "promises": list(event.promises.all()) if event.is_over(now) else [],
         "deadline_is_near": dates_text.local(now, event.timezone).date() > event.access_deadline,
         "form": form,
         "typed": typed_values(request) if refused_form is not None and not is_open else None,

@@ -9,7 +9,8 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from events import clock
-from events.models import AccessRequest, Event, Mode, Office, StaffUser, Topic
+from events.actions.promises import make_promise
+from events.models import AccessRequest, Event, Mode, Office, Promise, StaffUser, Topic
 from notifications.delivery.suppression import suppress
 from tests.browser.looking import Visitor
 from tests.factories import (
@@ -30,6 +31,7 @@ PAGES = [
     "", "events/", "events/?view=drafts", "events/new/", "events/{event}/", "events/{event}/edit/",
     "events/{event}/guests/", "events/{event}/guests/new/", "events/{event}/guests/sheet/",
     "access/", "access/?show=arranged", "access/caller/?event={event}&q=a", "access/{access}/",
+    "events/{over}/afterwards/", "promises/", "promises/{promise}/",
     "events/{event}/agenda/", "offices/district-4/notice/",
     "events/{event}/history/", "calls/", "events/{event}/reschedule/", "events/{event}/cancel/",
     "events/{draft}/post/", "events/{draft}/delete/", "venues/", "venues/new/", "topics/",
@@ -56,6 +58,11 @@ def office(browser: Browser, live_server: LiveServer, settings: Settings) -> Off
     make_rsvp(event, party_size=2, access_needs=["asl"], access_note="Front row", now=now)
     make_rsvp(event, name="Wilhelmina Featherstonehaugh-Montgomery", now=now)
     make_claim(make_shift(event, now=now), now=now)
+    over = make_event(office, title="Over", starts_at=now - timedelta(days=9), now=now)
+    make_promise(
+        event_id=over.pk, text="Count the cars on Park Street", due=now.date() - timedelta(days=2),
+        now=now, actor=make_staff(office),
+    )  # fmt: skip
     for reason in ("bounced", "complained"):
         email = f"wilhelmina.featherstonehaugh.montgomery@{reason}.example.org"
         guest = make_rsvp(event, email=email, now=now)
@@ -89,6 +96,8 @@ def test_every_page_is_accessible_and_fits_the_screen(visitor: Visitor, office: 
         "event": Event.objects.get(title="Budget night").pk,
         "draft": Event.objects.get(title="Half written").pk,
         "access": AccessRequest.objects.get().pk,
+        "over": Event.objects.get(title="Over").pk,
+        "promise": Promise.objects.get().pk,
         "delivery": plan(clock.now())[0].pk,
     }
     paths = [f"/staff/{path.format(**keys)}" for path in PAGES]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from events.actions.agenda import set_programme
 from events.actions.calling_off import postpone_event
 from events.actions.door import walk_in
 from events.actions.offices import save_topic
+from events.actions.promises import make_promise
 from events.errors import Refused
 from events.file_types import TEXT, NewFile
 from events.models import (
@@ -80,6 +82,13 @@ class Rows:
             return {"event_pk": self.event.pk, "pk": entry.pk}
         if name.startswith("staff-access-"):
             return {"pk": self.guest.access_requests.get().pk}
+        if name.startswith("staff-promise"):
+            over = make_event(self.office, starts_at=NOW - timedelta(days=1))
+            promise = make_promise(
+                event_id=over.pk, text="Secret promise", due=NOW.date(), now=NOW,
+                actor=self.manager,
+            )  # fmt: skip
+            return {"pk": promise.pk}
         if name in ("staff-event-post", "staff-event-delete"):
             return {"pk": self.draft.pk}
         if name == "staff-event-resume":
@@ -111,6 +120,7 @@ POST_ALONE = {
     "staff-member-role", "staff-member-link", "staff-access-take", "staff-access-work",
     "staff-access-reopen", "staff-access-told", "staff-access-called-off",
     "staff-door-guest", "staff-door-walk-in", "staff-door-undo",
+    "staff-promise-keep", "staff-promise-withdraw", "staff-promise-reopen",
 }  # fmt: skip
 MANAGERS = [
     "staff-topic-new", "staff-offices", "staff-members", "staff-office", "staff-topic",

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 
 from config.demo import OFFICE_SLUG, STAFF_LOGIN, STAFF_PASSWORD
 from config.demo.access import arrange_access
+from config.demo.afterwards import keep_promises
 from config.demo.calendar import ZONE, fill_calendar, found_town
 from config.demo.dates import Days
 from config.demo.letters import post_letters
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         events = fill_calendar(town)
         set_programmes(town, events)
         arrange_access(events)
+        keep_promises(town, events)
         say("  Shifts and claims …")
         staff_shifts(town, events)
         say("  Letters and readers …")
