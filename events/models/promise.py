@@ -32,9 +32,7 @@ class Promise(models.Model):
     #: The last day, where the event takes place.
     due = models.DateField()
     owner = models.ForeignKey("events.StaffUser", null=True, on_delete=models.SET_NULL)
-    state = models.CharField(
-        max_length=10, choices=PromiseState.choices, default=PromiseState.OPEN
-    )
+    state = models.CharField(max_length=10, choices=PromiseState.choices, default=PromiseState.OPEN)
     #: What was done, or why it was withdrawn.
     outcome = models.CharField(max_length=500, blank=True)
     #: Kept or withdrawn at.

@@ -78,9 +78,7 @@ def promise_edit(request: StaffRequest, pk: int) -> HttpResponse:
     promise = _asked(request, pk)
     form = None
     if promise.is_open or request.method == "POST":
-        form = PromiseForm(
-            _sent(request), staff=staff_of([promise.event.office]), promise=promise
-        )
+        form = PromiseForm(_sent(request), staff=staff_of([promise.event.office]), promise=promise)
     if form is not None and form.is_valid():
         try:
             actions.change_promise(

@@ -49,7 +49,9 @@ def event(office: Office) -> Event:
     return make_event(office, starts_at=NOW - timedelta(days=2))
 
 
-def promised(event: Event, sam: StaffUser, text: str = "Fix the lights", due: date = DUE) -> Promise:
+def promised(
+    event: Event, sam: StaffUser, text: str = "Fix the lights", due: date = DUE
+) -> Promise:
     return make_promise(event_id=event.pk, text=text, due=due, owner=sam, now=NOW, actor=sam)
 
 
@@ -128,10 +130,11 @@ def test_what_is_ended_is_not_changed_nor_ended_again(event: Event, sam: StaffUs
     with pytest.raises(Refused, match="ended"):
         withdraw_promise(promise_id=promise.pk, outcome="Why", now=NOW, actor=sam)
     with pytest.raises(Refused, match="ended"):
-        change_promise(
-            promise_id=promise.pk, text="Else", due=DUE, owner=None, now=NOW, actor=sam
-        )
-    assert Desk(sam).send("staff-promise", {"text": "Else", "due": DUE}, pk=promise.pk).status_code == 422
+        change_promise(promise_id=promise.pk, text="Else", due=DUE, owner=None, now=NOW, actor=sam)
+    assert (
+        Desk(sam).send("staff-promise", {"text": "Else", "due": DUE}, pk=promise.pk).status_code
+        == 422
+    )
     promise.refresh_from_db()
     assert (promise.text, promise.state, promise.outcome) == ("Fix the lights", "kept", "Done")
 
@@ -161,9 +164,10 @@ def test_staff_write_it_down_and_are_reminded_until_it_is_ended(
     assert empty.status_code == 422
     assert "Say what was promised." in page(empty).text
     said = {"text": "Fix the lights", "due": "2026-06-14", "owner": str(sam.pk)}
-    assert "Fix the lights By June 14, 2026 · Sam Staff" in desk.follow(
-        desk.send("staff-afterwards", said, pk=event.pk)
-    ).text
+    assert (
+        "Fix the lights By June 14, 2026 · Sam Staff"
+        in desk.follow(desk.send("staff-afterwards", said, pk=event.pk)).text
+    )
     promise = Promise.objects.get()
     assert "Promises to keep" not in desk.see("staff").text
     with at(NOW + timedelta(days=6)):
