@@ -174,8 +174,8 @@ def test_staff_write_it_down_and_are_reminded_until_it_is_ended(
         assert "Promises to keep By June 14, 2026 Fix the lights" in desk.see("staff").text
     with at(NOW + timedelta(days=30)):
         desk = Desk(sam)
-        assert "Late since June 14, 2026 Fix the lights" in desk.see("staff").text
-        assert "Late since June 14, 2026" in desk.see("staff-promises").text
+        assert "Late: due June 14, 2026 Fix the lights" in desk.see("staff").text
+        assert "Late: due June 14, 2026" in desk.see("staff-promises").text
         vain = desk.send("staff-promise-keep", {"outcome": " "}, pk=promise.pk)
         assert vain.status_code == 422
         assert "Say what was done." in page(vain).text
