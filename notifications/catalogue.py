@@ -90,6 +90,7 @@ MESSAGES: list[Message] = [
     ),
     _message(
         name="rsvp_passed_over",
+        called=True,
         title=_("RSVP: come with fewer now"),
         description=_("Says that some places are free, and how many people could have them now."),
         recipients=_("The guest who waits with more people than fit"),

@@ -95,6 +95,21 @@ def test_a_volunteer_and_who_moves_up_are_called(desk: Desk) -> None:
     assert planned() == [("rsvp_promoted", "Rosa Díaz"), ("shift_cancelled", "Lu Chen")]
 
 
+def test_who_waits_without_an_address_hears_that_some_places_are_free(desk: Desk) -> None:
+    event = event_of(desk, capacity=3)
+    first = make_rsvp(event)
+    make_rsvp(event, party_size=2)
+    caller(desk, event, party_size=3)
+    cancel_rsvp(rsvp_id=first.pk, now=LATER)
+    assert planned() == [("rsvp_passed_over", "Rosa Díaz")]
+    call = Call.objects.get()
+    said = calls.spoken(call, language="en", now=LATER)
+    assert said is not None
+    assert "One place came free." in said.text
+    rsvp(event_id=event.pk, name="Ben", email="ben@example.org", mode=Mode.IN_PERSON, now=LATER)
+    assert calls.spoken(call, language="en", now=LATER) is None
+
+
 def test_planning_twice_calls_once(desk: Desk) -> None:
     event = event_of(desk)
     caller(desk, event)
