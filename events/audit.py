@@ -62,6 +62,18 @@ class Operation:
 
     #: Keys of the events of which the public sees a change.
     revised: set[int] = field(default_factory=set)
+    #: Operations in the same transaction that are told by themselves.
+    besides: "list[Operation]" = field(default_factory=list)
+
+    def beside(self) -> "Operation":
+        """Return an operation of the same transaction whose facts are told by themselves.
+
+        Of several messages that one operation has for a person the first one covers all; who moves
+        up at three dates of a series has to hear of three places.
+        """
+        other = Operation(uuid.uuid4(), self.at, self.staff, self.actor_kind, revised=self.revised)
+        self.besides.append(other)
+        return other
 
     def revise(self, event: Event) -> None:
         """Raise the revision of a locked event, whose caller saves it: the public sees a change."""
@@ -145,9 +157,10 @@ def operation(
         if op.revised:
             # Here alone, at the end, whatever the action was: no change goes without its version.
             write_versions(op.revised, at)
-        if op.entries:
-            AuditEntry.objects.bulk_create(op.entries)
-            Outbox.objects.create(operation=op.id, created_at=at)
+        told = [one for one in (op, *op.besides) if one.entries]
+        if told:
+            AuditEntry.objects.bulk_create(entry for one in told for entry in one.entries)
+            Outbox.objects.bulk_create(Outbox(operation=one.id, created_at=at) for one in told)
             transaction.on_commit(ring)
 
 

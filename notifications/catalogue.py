@@ -235,6 +235,18 @@ MESSAGES: list[Message] = [
         calendar=events.calendar,
     ),
     _message(
+        name="dates_changed",
+        called=True,
+        title=_("Several dates changed"),
+        description=_("Each date with old and new time and place; the calendar entries follow."),
+        recipients=_("Guests and volunteers of several dates of a series that change at once"),
+        actions=("series.edited",),
+        audience=several.everyone,
+        guard=several.are_changed,
+        context=several.context_dates,
+        calendar=events.calendar,
+    ),
+    _message(
         name="place_changed",
         called=True,
         title=_("New address of a place"),

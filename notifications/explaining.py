@@ -102,6 +102,7 @@ MORE_WORDS = {
     "subscription.requested": gettext_lazy("Sign-up asked for"),
     "subscription.repeated": gettext_lazy("Sign-up asked for once more"),
     "person.sign_in_requested": gettext_lazy("Sign-in link asked for"),
+    "series.edited": gettext_lazy("Several dates changed"),
     "series.ended": gettext_lazy("Series ended"),
     "venue.moved": gettext_lazy("Place moved"),
 }

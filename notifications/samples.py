@@ -17,6 +17,7 @@ from events.actions import rsvps as rsvp_actions
 from events.actions import series as series_actions
 from events.actions.calling_off import cancel_event, postpone_event
 from events.actions.events import EventDraft
+from events.actions.series_edit import Scope, edit_series
 from events.audit import operation, rehearsal
 from events.models import RSVP, AccessRequest, Event, Mode, Office, StaffUser
 from notifications import digests, rendering
@@ -227,7 +228,23 @@ def _with_both(scene: Scene, event: Event) -> None:
     scene.claim(scene.shift(event), "both")
 
 
+def dates_changed(scene: Scene) -> Told:
+    dates = _dates(scene)
+    moved = {
+        name: getattr(dates[0], name) + timedelta(hours=1) for name in ("starts_at", "ends_at")
+    }
+    edit_series(event_id=dates[0].pk, scope=Scope.FOLLOWING, changes=moved, now=scene.later)
+    return scene.told("dates_changed")
+
+
 def dates_cancelled(scene: Scene) -> Told:
+    dates = _dates(scene)
+    series_actions.end_series(event_id=dates[0].pk, reason=gettext(REASON), now=scene.later)
+    return scene.told("dates_cancelled")
+
+
+def _dates(scene: Scene) -> list[Event]:
+    """Three dates of a series, with somebody who comes to all of them."""
     begins = scene.at(DAYS_AHEAD, 18)
     draft = EventDraft(
         **scene.words(DESK_HOURS, description=""), event_type="office_hours", starts_at=begins,
@@ -239,8 +256,7 @@ def dates_cancelled(scene: Scene) -> Told:
     dates = list(series.events.order_by("starts_at"))
     for date in dates:
         scene.rsvp(date, "often")
-    series_actions.end_series(event_id=dates[0].pk, reason=gettext(REASON), now=scene.later)
-    return scene.told("dates_cancelled")
+    return dates
 
 
 def place_changed(scene: Scene) -> Told:
@@ -374,7 +390,14 @@ SCENES: dict[str, Callable[[Scene], Told]] = {
         *(rsvp_repeated, rsvp_changed, rsvp_cancelled, rsvp_expired),
         *(access_arranged, access_cannot, access_reopened),
         *(claim_promoted, claim_confirmed, claim_waitlisted, claim_repeated, claim_refused),
-        *(claim_released, dates_cancelled, place_changed, event_cancelled, event_postponed),
+        *(
+            claim_released,
+            dates_cancelled,
+            dates_changed,
+            place_changed,
+            event_cancelled,
+            event_postponed,
+        ),
         *(event_changed, calendar_update, shift_cancelled, shift_changed),
         *(rsvp_reminder, claim_reminder, subscription_confirm, subscription_repeated),
         *(letter_posted, digest),

@@ -290,11 +290,18 @@ def reschedule_event(
 
 
 def apply_changes(
-    op: Operation, event: Event, changes: dict[str, Any], *, sets_date: bool = False
+    op: Operation,
+    event: Event,
+    changes: dict[str, Any],
+    *,
+    sets_date: bool = False,
+    line: Operation | None = None,
 ) -> None:
     """Write ``changes`` to a locked event, raise its counters and record the facts.
 
-    What was postponed is on again with a new start, or where somebody ``sets_date`` knowingly.
+    What was postponed is on again with a new start, or where somebody ``sets_date`` knowingly. A
+    date of a series has what is changed for its own from then on, unless it is one of many: then
+    ``line`` is the operation in which its waitlist moves up.
     """
     old = {
         name: getattr(event, name)
@@ -313,6 +320,8 @@ def apply_changes(
     told = time | place | certainty
     rest = {name: pair for name, pair in changed.items() if name not in told} | related
 
+    if event.series_id is not None and line is None:
+        event.own_fields = sorted({*event.own_fields, *changed, *related})
     for name, (_old, new) in changed.items():
         if name not in CAPACITY_FIELDS:
             setattr(event, name, new)
@@ -346,7 +355,8 @@ def apply_changes(
     for name, mode in CAPACITY_FIELDS.items():
         if name in changed:
             places.resize(pool_of(event, mode), changed[name][1])
-    promote_line(op, event, freed=any(name in changed for name in CAPACITY_FIELDS))
+    freed = any(name in changed for name in CAPACITY_FIELDS)
+    promote_line(line or op, event, freed=freed)
 
 
 def event_is_cancelled() -> Refused:

@@ -1,6 +1,7 @@
 """Dates that repeat: every date is a row of its own, a rolling twelve months ahead."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from events.actions.calling_off import reason_is_missing, set_status
 from events.actions.events import (
     LONGEST_SLUG,
     TEXTS,
+    TIME_FIELDS,
     EventDraft,
     erase_draft,
     insert_event,
@@ -104,16 +106,17 @@ def _write_dates(
 ) -> int:
     zone = ZoneInfo(series.timezone)
     starts = local_starts(series, series.extended_to, until)
-    there = set(series.events.values_list("series_start", flat=True))
+    # By the day: the hour may be another one since.
+    there = {key[:10] for key in series.events.values_list("series_start", flat=True)}
     written, reached = 0, until
     for local in starts:
         key = local.isoformat(timespec="minutes")
-        if key in there:
+        if key[:10] in there:
             continue
         if most is not None and written >= most:
             reached = instant(local, zone)
             break
-        begins, ends = _span_on(local, draft, zone)
+        begins, ends = span_on(local, draft.starts_at, draft.ends_at, zone)
         date_draft = EventDraft(**{**vars(draft), "starts_at": begins, "ends_at": ends,
                                    "slug": _dated(draft.slug or draft.title, local),
                                    "uid": ""})  # fmt: skip
@@ -127,18 +130,18 @@ def _write_dates(
     return written
 
 
-def _span_on(local: datetime, draft: EventDraft, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return start and end (UTC) of the date that begins at ``local``.
+def span_on(
+    local: datetime, starts_at: datetime, ends_at: datetime, zone: ZoneInfo
+) -> tuple[datetime, datetime]:
+    """Return start and end (UTC) of the date that begins at ``local``, like another one.
 
-    It ends at the same time on the wall as the draft does: a whole day is 23 hours long where
-    clocks go forward.
+    It ends at the same time on the wall as the other: a whole day is 23 hours long where clocks go
+    forward.
     """
-    first, last = (
-        at.astimezone(zone).replace(tzinfo=None) for at in (draft.starts_at, draft.ends_at)
-    )
+    first, last = (at.astimezone(zone).replace(tzinfo=None) for at in (starts_at, ends_at))
     begins, ends = instant(local, zone), instant(local + (last - first), zone)
     # What ends within the hour that comes twice may end before it begins on the wall.
-    return begins, ends if ends > begins else begins + (draft.ends_at - draft.starts_at)
+    return begins, ends if ends > begins else begins + (ends_at - starts_at)
 
 
 def _dated(stem: str, local: datetime) -> str:
@@ -211,7 +214,7 @@ def _end_date(op: Operation, event: Event, reason: str) -> None:
 def extend_series(*, now: datetime) -> int:
     """Write the dates that came into the twelve-month window; return how many. The tick's work.
 
-    A new date is copied from the latest one that exists, moved dates aside.
+    A new date has each field from the latest one that has no value of its own there.
     """
     written = 0
     due = Series.objects.filter(extended_to__lt=now + WINDOW - timedelta(days=1))
@@ -227,44 +230,47 @@ def _extend(series_id: int, now: datetime) -> int:
             .select_related("office")
             .get(pk=series_id)
         )
-        model = series.events.exclude(status="cancelled").order_by("-series_start").first()
+        standing = Event.objects.filter(series=series_id).exclude(status=EventStatus.CANCELLED)
+        dates = list(standing.with_all_shown().order_by("-series_start"))
+        model = dates[0] if dates else None
         if model is None:
             series.extended_to = now + WINDOW
             series.save(update_fields=["extended_to"])
             return 0
         return _write_dates(
-            op, series, _draft_from(model), until=now + WINDOW,
+            op, series, _draft_from(dates), until=now + WINDOW,
             post=model.is_posted, most=MOST_AT_ONCE,
         )  # fmt: skip
 
 
-def _draft_from(event: Event) -> EventDraft:
-    """Return what the next date of a series is copied from."""
-    stem = _DATE_IN_SLUG.sub("", event.slug)
+def _draft_from(dates: Sequence[Event]) -> EventDraft:
+    """Return what the next date of a series is copied from; ``dates`` are the latest first.
+
+    Its status, and why it was late, are each date's own.
+    """
+
+    def of(name: str) -> Event:
+        return next((date for date in dates if name not in date.own_fields), dates[0])
+
+    timed = next((date for date in dates if not set(TIME_FIELDS) & set(date.own_fields)), dates[0])
+    plain = (
+        "title", "event_type", "mode", "description", "venue", "remote_url", "dial_in", "capacity",
+        "remote_capacity", "takes_rsvps", "spoken_languages", "access_services", "is_recorded",
+        "notice_hours", "accommodation",
+    )  # fmt: skip
     return EventDraft(
-        title=event.title,
-        event_type=event.event_type,
-        starts_at=event.starts_at,
-        ends_at=event.ends_at,
-        timezone=event.timezone,
-        mode=event.mode,
-        all_day=event.all_day,
-        description=event.description,
-        venue=event.venue,
-        remote_url=event.remote_url,
-        dial_in=event.dial_in,
-        capacity=event.capacity,
-        remote_capacity=event.remote_capacity,
-        takes_rsvps=event.takes_rsvps,
-        spoken_languages=event.spoken_languages,
-        access_services=event.access_services,
-        is_recorded=event.is_recorded,
-        notice_hours=event.notice_hours,
-        accommodation=event.accommodation,
-        topics=list(event.topics.all()),
-        cohosts=list(event.cohosts.all()),
-        translations={
-            t.language: {name: getattr(t, name) for name in TEXTS} for t in event.translations.all()
-        },
-        slug=stem,
+        **{name: getattr(of(name), name) for name in plain},
+        **{name: getattr(timed, name) for name in TIME_FIELDS},
+        topics=list(of("topics").topics.all()),
+        cohosts=list(of("cohosts").cohosts.all()),
+        translations=texts_of(of("translations")),
+        slug=_DATE_IN_SLUG.sub("", dates[0].slug),
     )
+
+
+def texts_of(event: Event) -> dict[str, dict[str, str]]:
+    """Return the versions of an event in other languages (uses a prefetch)."""
+    return {
+        row.language: {name: getattr(row, name) for name in TEXTS}
+        for row in event.translations.all()
+    }

@@ -165,6 +165,9 @@ class Event(models.Model):
     #: The local start that the series' rule gave this date, ``2026-06-11T18:30``. A moved date
     #: keeps it, so that the rule never makes the date again.
     series_start = models.CharField(max_length=16, blank=True)
+    #: Names of the fields that were changed of this date of a series alone: a change of several
+    #: dates leaves them as they are, and new dates are not copied from them.
+    own_fields = models.JSONField(default=list, blank=True, editable=False)
 
     #: Where an imported event came from. Together unique.
     source = models.CharField(max_length=500, blank=True)

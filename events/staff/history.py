@@ -31,6 +31,7 @@ WORDS = {
     "event.resumed": gettext_lazy("On again, at the date that was planned"),
     "event.confirmed": gettext_lazy("Certain now"),
     "event.made_tentative": gettext_lazy("No longer certain"),
+    "series.edited": gettext_lazy("Changed together with other dates of the series"),
     "series.ended": gettext_lazy("Series ended before this date"),
     "rsvp.confirmed": gettext_lazy("RSVP: a place"),
     "rsvp.waitlisted": gettext_lazy("RSVP: on the waitlist"),

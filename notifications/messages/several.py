@@ -5,7 +5,7 @@ Whoever holds one of them alone is told as of any change of it (`events`, `shift
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -59,7 +59,15 @@ def everyone(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[li
 
 def are_cancelled() -> Q:
     """The person still holds one of the events that the operation has called off."""
-    return _holds_an_event("event.cancelled", [EventStatus.CANCELLED])
+    return _holds_an_event(["event.cancelled"], [EventStatus.CANCELLED])
+
+
+def are_changed() -> Q:
+    """The person still holds one of the events that the operation has changed, and it is on."""
+    return _holds_an_event(
+        ["event.rescheduled", "event.moved", "event.confirmed", "event.made_tentative"],
+        [EventStatus.TENTATIVE, EventStatus.CONFIRMED],
+    )
 
 
 def are_elsewhere() -> Q:
@@ -69,7 +77,7 @@ def are_elsewhere() -> Q:
         shift__in=Shift.objects.effective().going_on().filter(pk__in=_moved_shifts()).values("pk"),
     )
     on = [EventStatus.TENTATIVE, EventStatus.CONFIRMED]
-    holds = _holds_an_event("event.moved", on) | Q(Exists(claims))
+    holds = _holds_an_event(["event.moved"], on) | Q(Exists(claims))
     return holds & _is_the_latest_of_its_place()
 
 
@@ -84,8 +92,8 @@ def _is_the_latest_of_its_place() -> Q:
     return ~Q(Exists(later.filter(its_place=F("place"))))
 
 
-def _holds_an_event(action: str, statuses: Sequence[str]) -> Q:
-    facts = AuditEntry.objects.filter(operation=OuterRef(OuterRef("operation")), action=action)
+def _holds_an_event(actions: Sequence[str], statuses: Sequence[str]) -> Q:
+    facts = AuditEntry.objects.filter(operation=OuterRef(OuterRef("operation")), action__in=actions)
     rsvps = RSVP.objects.active().filter(
         person_id=OuterRef("person_id"),
         event__status__in=statuses,
@@ -209,6 +217,56 @@ def context_cancelled(delivery: Delivery, now: datetime) -> dict[str, Any]:
             for event in in_order
         ],
         "status_reason": in_order[0].status_reason,
+    }
+
+
+@dataclass(frozen=True)
+class NewLine:
+    """Something that the person holds, and what is new of it: the old time and place beside it."""
+
+    line: Line
+    new: changes.Changes
+
+    @property
+    def before(self) -> str:
+        return occasions.when_words(self.new.time) if self.new.time else ""
+
+    @property
+    def place(self) -> str:
+        """Where it is now, if that is new and in a room."""
+        occasion = self.line.occasion
+        venue = occasion.venue
+        if isinstance(occasion, Shift):
+            # A shift with a place of its own stays there.
+            venue = occasion.event.venue if occasion.event and not occasion.venue else None
+        return venue.location if self.new.venue and venue is not None else ""
+
+
+def context_dates(delivery: Delivery, now: datetime) -> dict[str, Any]:
+    """What the person holds of the dates that have changed, each with old and new."""
+    known = changes.facts_of(delivery.operation, *changes.ACTIONS)
+    new: list[NewLine] = []
+    for line in _held(delivery):
+        occasion = line.occasion
+        event = occasion if isinstance(occasion, Event) else occasion.event
+        if event is None or not occasion.is_on or occasion.ends_at <= now:
+            continue
+        moved = changes.of_facts([one for one in known if one.event_id == event.pk], event)
+        if moved.are_none:
+            continue
+        if line.is_shift and moved.time:
+            # Of a shift, when it is now; the old hours of its event are not its own.
+            moved = replace(moved, time=None)
+        new.append(NewLine(line, moved))
+    lines = [one.line for one in new]
+    facts = _facts(delivery, lines)
+    occasion = lines[0].occasion
+    event = occasion if isinstance(occasion, Event) else occasion.event
+    assert event is not None
+    return facts | {
+        "title": event.in_language(delivery.language).title,
+        "dates": new,
+        "asks_anew": any(one.new.ask_anew for one in new),
     }
 
 

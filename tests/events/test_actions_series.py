@@ -20,7 +20,15 @@ def local(*numbers: int) -> datetime:
     return datetime(*numbers, tzinfo=ZONE).astimezone(UTC)  # type: ignore[arg-type, misc]
 
 
-def weekly(starts_at: datetime, ends_at: datetime, *, now: datetime, **facts: object) -> Series:
+def weekly(
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    now: datetime,
+    rule: str = "FREQ=WEEKLY",
+    post: bool = True,
+    **facts: object,
+) -> Series:
     office = make_office(now=now)
     columns: dict[str, object] = {
         "title": "Fair",
@@ -29,7 +37,7 @@ def weekly(starts_at: datetime, ends_at: datetime, *, now: datetime, **facts: ob
         "venue": make_venue(office, now=now),
     }
     draft = EventDraft(starts_at=starts_at, ends_at=ends_at, **(columns | facts))  # type: ignore[arg-type]
-    return create_series(office=office, draft=draft, rule="FREQ=WEEKLY", post=True, now=now)
+    return create_series(office=office, draft=draft, rule=rule, post=post, now=now)
 
 
 def dates(series: Series) -> list[Event]:

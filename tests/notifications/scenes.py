@@ -16,6 +16,7 @@ from events.actions.events import EventDraft
 from events.actions.offices import edit_venue
 from events.actions.people import request_sign_in
 from events.actions.series import create_series, end_series
+from events.actions.series_edit import edit_series
 from events.models import AccessRequest, Event, Mode, Office, Series, StaffUser
 from notifications import catalogue, digests, planning, reminders, rendering
 from notifications.letters.actions import LetterDraft, write_and_post_letter
@@ -246,13 +247,27 @@ def office_hours(office: Office, *, now: datetime = NOW) -> Series:
     return create_series(office=office, draft=draft, rule="FREQ=WEEKLY", post=True, now=now)
 
 
+def dates_changed(language: str) -> Delivery:
+    dates = _dates_of_somebody(language)
+    moved = {
+        name: getattr(dates[0], name) + timedelta(hours=1) for name in ("starts_at", "ends_at")
+    }
+    edit_series(event_id=dates[0].pk, scope="following", changes=moved, now=LATER)
+    return delivered("dates_changed")
+
+
 def dates_cancelled(language: str) -> Delivery:
+    dates = _dates_of_somebody(language)
+    end_series(event_id=dates[0].pk, reason="The library has a water leak.", now=LATER)
+    return delivered("dates_cancelled")
+
+
+def _dates_of_somebody(language: str) -> list[Event]:
     dates = list(office_hours(the_office()).events.order_by("starts_at")[:3])
     for date_of_series in dates:
         make.make_rsvp(date_of_series, email="often@example.org", language=language)
     make.make_claim(make.make_shift(dates[2]), email="often@example.org", language=language)
-    end_series(event_id=dates[0].pk, reason="The library has a water leak.", now=LATER)
-    return delivered("dates_cancelled")
+    return dates
 
 
 def place_changed(language: str) -> Delivery:
@@ -436,7 +451,7 @@ SCENES: dict[str, Callable[[str], Delivery]] = {
         *(access_arranged, access_cannot, access_reopened),
         *(claim_promoted, claim_confirmed, claim_waitlisted, claim_repeated, claim_refused),
         *(claim_released, event_cancelled, event_postponed, event_changed, shift_cancelled),
-        *(dates_cancelled, place_changed),
+        *(dates_cancelled, dates_changed, place_changed),
         *(shift_changed, calendar_update, rsvp_reminder, claim_reminder),
         *(subscription_confirm, subscription_repeated, letter_posted, digest),
     )

@@ -12,6 +12,7 @@ from events.actions.calling_off import cancel_event
 from events.actions.events import reschedule_event
 from events.actions.offices import edit_venue
 from events.actions.series import end_series, extend_series
+from events.actions.series_edit import edit_series
 from events.errors import Refused
 from events.models import RSVP, Event, Outbox
 from notifications import planning
@@ -158,3 +159,45 @@ def test_a_series_that_ends_while_it_grows_and_fills_leaves_no_date_and_nobody_u
     told = list(called_off.values_list("person", flat=True))
     came = set(RSVP.objects.values_list("person", flat=True))
     assert (len(told), set(told)) == (len(set(told)), came)
+
+
+def test_dates_that_change_together_while_people_sign_up_meet_no_deadlock() -> None:
+    series = office_hours(make_office())
+    dates = list(series.events.order_by("starts_at"))[:20]
+    Event.objects.update(capacity=2)
+    failures: list[BaseException] = []
+
+    def at_once(action: Callable[[], Any]) -> threading.Thread:
+        def run() -> None:
+            try:
+                action()
+            except BaseException as error:
+                failures.append(error)
+
+        return in_a_thread(run)
+
+    def sign_up(number: int) -> None:
+        # One of them from the last date to the first.
+        for date in dates if number % 2 else reversed(dates):
+            make_rsvp(date, email=f"guest{number}@example.org")
+
+    def change(first: Event, scope: str, hours: int, capacity: int) -> None:
+        by = timedelta(hours=hours)
+        new = {"starts_at": first.starts_at + by, "ends_at": first.ends_at + by}
+        changes = new | {"capacity": capacity}
+        edit_series(event_id=first.pk, scope=scope, changes=changes, now=NOW)
+
+    at_work = [
+        *(at_once(lambda number=number: sign_up(number)) for number in range(4)),  # type: ignore[misc]
+        at_once(lambda: change(dates[0], "following", 1, 3)),
+        at_once(lambda: change(dates[9], "unedited", 2, 3)),
+        at_once(lambda: extend_series(now=NOW + timedelta(days=60))),
+    ]
+    for thread in at_work:
+        thread.join(60)
+    assert failures == []
+    after = Event.objects.filter(series=series)
+    assert set(after.values_list("capacity", flat=True)) == {3}
+    assert len({date.starts_at.astimezone(date.zone).hour for date in after}) == 1
+    for date in after.filter(pk__in=[date.pk for date in dates]):
+        assert (date.taken, date.rsvps.confirmed().count(), date.rsvps.count()) == (3, 3, 4)

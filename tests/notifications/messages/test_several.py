@@ -9,6 +9,7 @@ from events.actions import rsvps as rsvp_actions
 from events.actions.calling_off import cancel_event
 from events.actions.offices import edit_venue
 from events.actions.series import end_series
+from events.actions.series_edit import edit_series
 from events.models import AuditEntry, Event, Venue
 from notifications import catalogue, rendering
 from notifications.message import Superseded
@@ -375,3 +376,68 @@ def test_who_gave_everything_back_is_not_told_of_the_place() -> None:
     for claim in claims:
         claim_actions.release_claim(claim_id=claim.pk, now=LATER)
     assert "place_changed" not in names(new_mail())
+
+
+# --- Several dates of a series that change -------------------------------------------------------
+
+
+def later(event: Event, **changes: object) -> None:
+    """Let this date and all later ones be an hour later."""
+    moved = {name: getattr(event, name) + HOUR for name in ("starts_at", "ends_at")}
+    edit_series(event_id=event.pk, scope="following", changes=moved | changes, now=LATER)
+
+
+def test_a_guest_of_ten_dates_hears_once_of_another_hour_and_has_ten_entries_moved() -> None:
+    dates = ten_dates()
+    for date in dates:
+        make.make_rsvp(date, email=ANA)
+    make.make_rsvp(dates[4], email="ben@example.org")
+    make.make_rsvp(dates[0], email="luz@example.org")
+    told()
+    later(dates[2])
+    summary, *entries = new_mail()
+    assert (summary.message, names(entries)) == ("dates_changed", ["calendar_update"] * 8)
+    mail = read(summary)
+    assert mail.subject == "Changed: Office hours, 8 dates"
+    assert mail.text.count("\n- Office hours, Wednesday, ") == 8
+    assert mail.text.count("7:00") == mail.text.count("Before: Wednesday") == 8
+    assert "please cancel, so that somebody else gets the place" in mail.text
+    assert {calendar_lines(read(one))["METHOD"] for one in entries} == {"REQUEST"}
+    assert names(new_mail("ben@example.org")) == ["event_changed"]
+    assert new_mail("luz@example.org") == []
+
+
+def test_what_changes_and_is_told_to_nobody_makes_no_mail() -> None:
+    dates = ten_dates()
+    for date in dates:
+        make.make_rsvp(date, email=ANA)
+    told()
+    edit_series(event_id=dates[0].pk, scope="unedited", changes={"title": "Hours"}, now=LATER)
+    assert new_mail() == []
+
+
+def test_of_dates_that_are_called_off_meanwhile_nothing_new_is_told() -> None:
+    dates = ten_dates()
+    for date in dates[:2]:
+        make.make_rsvp(date, email=ANA)
+    told()
+    later(dates[0])
+    cancel_event(event_id=dates[1].pk, reason="Storm.", now=LATER)
+    mail = {one.message: read(one) for one in new_mail() if one.message != "calendar_update"}
+    assert mail["dates_changed"].subject == "Changed: Office hours, 1 date"
+    cancel_event(event_id=dates[0].pk, reason="Storm.", now=LATER)
+    assert set(names(new_mail())) == {"event_cancelled", "calendar_update"}
+
+
+def test_who_moves_up_at_two_dates_that_change_hears_of_both_places_and_of_the_change() -> None:
+    dates = ten_dates()[:3]
+    Event.objects.update(capacity=1)
+    for date in dates[:2]:
+        make.make_rsvp(date, email="sam@example.org")
+    for date in dates:
+        make.make_rsvp(date, email=ANA)
+    told()
+    later(dates[0], capacity=2)
+    heard = names(new_mail())
+    assert sorted(set(heard)) == ["calendar_update", "dates_changed", "rsvp_promoted"]
+    assert (heard.count("dates_changed"), heard.count("rsvp_promoted")) == (1, 2)
