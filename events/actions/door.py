@@ -47,7 +47,7 @@ def check_in(
         rsvp = RSVP.objects.get(pk=rsvp_id, event=event)
         if not rsvp.is_active:
             raise Refused("rsvp_cancelled", _("This RSVP was cancelled. Let them in as walk-ins."))
-        arrived = _arrived(rsvp)
+        arrived = _arrived(event, rsvp)
         if arrived != seen:
             raise Refused(
                 "checked_in_meanwhile",
@@ -105,7 +105,7 @@ def take_back(*, event_id: int, entry_id: int, now: datetime, actor: StaffUser) 
         entry.save(update_fields=["undone_at"])
         op.record("entry.undone", event=event, entry=entry, people=entry.people)
         rsvp = entry.rsvp
-        if rsvp is not None and rsvp.attended is True and not _arrived(rsvp):
+        if rsvp is not None and rsvp.attended is True and not _arrived(event, rsvp):
             rsvp.attended = None
             rsvp.save(update_fields=["attended"])
             op.record(
@@ -117,20 +117,14 @@ def take_back(*, event_id: int, entry_id: int, now: datetime, actor: StaffUser) 
 
 def inside(event: Event) -> int:
     """How many people have come in and were not taken back; one query."""
-    return Entry.objects.standing().filter(event=event).people()
+    return Entry.objects.inside(event).people()
 
 
 def seats_kept(event: Event) -> int:
     """Seats in the room for guests with a place who have not come yet; two queries."""
     confirmed = RSVP.objects.confirmed().filter(event=event, mode=Mode.IN_PERSON)
-    rows = confirmed.filter(entries__isnull=False).distinct()
-    arrived = {
-        row["rsvp"]: row["n"]
-        for row in Entry.objects.standing()
-        .filter(rsvp__in=rows)
-        .values("rsvp")
-        .annotate(n=Sum("people"))
-    }
+    entries = Entry.objects.inside(event).exclude(rsvp=None)
+    arrived = {row["rsvp"]: row["n"] for row in entries.values("rsvp").annotate(n=Sum("people"))}
     sizes = dict(confirmed.values_list("pk", "party_size"))
     return sum(max(size - arrived.get(pk, 0), 0) for pk, size in sizes.items())
 
@@ -155,8 +149,8 @@ def _known_tap(event: Event, tap: UUID) -> Entry | None:
     return entry
 
 
-def _arrived(rsvp: RSVP) -> int:
-    return Entry.objects.standing().filter(rsvp=rsvp).people()
+def _arrived(event: Event, rsvp: RSVP) -> int:
+    return Entry.objects.inside(event).filter(rsvp=rsvp).people()
 
 
 def _check_room(event: Event, people: int, *, without_seat: int, beyond: bool) -> None:

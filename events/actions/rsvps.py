@@ -166,6 +166,23 @@ def _check_active(rsvp: RSVP) -> None:
         )
 
 
+def _check_not_inside(event: Event, rsvp: RSVP, *, keeps: int) -> None:
+    """A place that somebody sits on is not given to anybody else; ``keeps``: places that stay."""
+    if not (event.is_on and rsvp.is_confirmed and rsvp.mode == Mode.IN_PERSON):
+        return
+    arrived = Entry.objects.inside(event).filter(rsvp=rsvp).people()
+    if arrived > keeps:
+        raise Refused(
+            "inside",
+            _(
+                "People of this party who are inside already: %(arrived)s. They keep their places. "
+                "If they leave, tell the staff at the door."
+            ),
+            field="party_size" if keeps else "",
+            arrived=arrived,
+        )
+
+
 def _prove(op: Operation, event: Event, rsvp: RSVP) -> None:
     """A POST through the mailed link proves the address; an unproven RSVP joins the line."""
     tell_proof(op, rsvp.person_id)
@@ -217,6 +234,7 @@ def change_rsvp(
         was_unproven = rsvp.is_unproven
         if actor is None:
             _prove(op, event, rsvp)
+        _check_not_inside(event, rsvp, keeps=party_size if mode == rsvp.mode else 0)
         if mode != rsvp.mode:
             _check_mode(event, mode)
         if (mode, party_size) != (rsvp.mode, rsvp.party_size):
@@ -336,12 +354,14 @@ def _change_mode(op: Operation, event: Event, old: RSVP, mode: str, party_size: 
 def cancel_rsvp(*, rsvp_id: int, now: datetime, actor: StaffUser | None = None) -> RSVP:
     """Give the place back, and promote whoever fits in the same transaction.
 
-    Cancelling the place also ends a wait for the room that came with it. Twice is harmless.
+    Cancelling the place also ends a wait for the room that came with it. Twice is harmless. Raises
+    :class:`Refused` ("inside") for a place that somebody sits on: the door takes them back first.
     """
     with operation(at=now, actor=actor, by_person=actor is None) as op:
         event, rsvp = _lock_rsvp(rsvp_id)
         if not rsvp.is_active:
             return rsvp
+        _check_not_inside(event, rsvp, keeps=0)
         if actor is None:
             _prove(op, event, rsvp)
         end(op, event, rsvp)
@@ -368,7 +388,7 @@ def set_attended(
             raise Refused("no_place", _("This guest has no place. Give them one first."))
         if now.astimezone(event.zone).date() < event.starts_at.astimezone(event.zone).date():
             raise Refused("too_early", _("Who came is written down from the day of the event on."))
-        if not attended and Entry.objects.standing().filter(rsvp=rsvp).exists():
+        if not attended and Entry.objects.inside(event).filter(rsvp=rsvp).exists():
             raise Refused(
                 "checked_in", _("They were checked in at the door. Take that entry back there.")
             )

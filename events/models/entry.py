@@ -1,13 +1,31 @@
 """Who came in, as somebody at a door wrote it down."""
 
+from datetime import datetime, time, timedelta
+
 from django.db import models
 from django.db.models import Q, Sum
+
+from events.models.event import Event
+
+#: Guests of an event soon after midnight come the evening before.
+BEFORE_START = timedelta(hours=6)
+
+
+def counted_from(event: Event) -> datetime:
+    """Return since when entries count: who came before an event got its new date has gone home."""
+    day = event.starts_at.astimezone(event.zone).date()
+    midnight = datetime.combine(day, time(), event.zone)
+    return min(midnight, event.starts_at - BEFORE_START)
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
     def standing(self) -> "EntryQuerySet":
         """Those that nobody has taken back."""
         return self.filter(undone_at=None)
+
+    def inside(self, event: Event) -> "EntryQuerySet":
+        """Those that stand, of the event as it is dated now."""
+        return self.standing().filter(event=event, at__gte=counted_from(event))
 
     def people(self) -> int:
         """How many people they are together."""

@@ -21,6 +21,7 @@ from events import clock
 from events.actions.door import MOST_AT_ONCE, check_in, inside, seats_kept, take_back, walk_in
 from events.errors import Refused
 from events.models import RSVP, Entry, Event
+from events.models.entry import counted_from
 from events.person_fields import their_name
 from events.staff.access import POST, StaffRequest, asked_key, desk_page, own_row, staff_page
 from events.staff.guests import found, is_day_reached
@@ -195,7 +196,8 @@ def _page(
         kept = {name: sent[name] for name in ("tap", "people", "seen", "name") if sent[name]}
         again = Again(request.path, kept, _("Let them in all the same"))
     shown = MOST_ENTRIES if request.GET.get("entries") == "all" else LATEST
-    entries = Entry.objects.filter(event=event).select_related("rsvp").order_by("-at", "-pk")
+    entries = Entry.objects.filter(event=event, at__gte=counted_from(event))
+    entries = entries.select_related("rsvp").order_by("-at", "-pk")
     latest = list(entries[: shown + 1])
     context = {
         "event": event,
@@ -226,7 +228,8 @@ def _guests(event: Event, words: str, one: int | None) -> tuple[list[Listed], bo
     rows: QuerySet[RSVP] = RSVP.objects.active().filter(event=event)
     if one is not None:
         rows = rows.filter(pk=one)
-    standing = Sum("entries__people", filter=Q(entries__undone_at=None))
+    of_today = Q(entries__undone_at=None, entries__at__gte=counted_from(event))
+    standing = Sum("entries__people", filter=of_today)
     rows = (
         found(rows, words)  # type: ignore[arg-type]
         .annotate(came=standing)

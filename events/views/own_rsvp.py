@@ -147,7 +147,10 @@ def _change(request: HttpRequest, token: str) -> HttpResponse:
 @token_page
 def _cancel(request: HttpRequest, token: str) -> HttpResponse:
     rsvp = rsvp_of(token)
-    cancel_rsvp(rsvp_id=rsvp.pk, now=clock.now())
+    try:
+        cancel_rsvp(rsvp_id=rsvp.pk, now=clock.now())
+    except Refused as refused:
+        return _remember(request, rsvp, _show(request, token, rsvp, refused=refused))
     return _done(request, rsvp, token, "cancelled")
 
 

@@ -5,12 +5,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from events import links
 from events.actions import door
+from events.actions.calling_off import postpone_event
+from events.actions.events import reschedule_event
 from events.actions.offices import edit_venue
-from events.actions.rsvps import cancel_rsvp, set_attended
+from events.actions.rsvps import cancel_rsvp, change_rsvp, set_attended
 from events.errors import Refused
 from events.models import RSVP, AuditEntry, Entry, Event, Mode, StaffUser
 from tests.clock import at
@@ -171,6 +174,73 @@ def test_the_guest_list_does_not_say_that_somebody_inside_did_not_come(desk: Des
     door.take_back(event_id=event.pk, entry_id=entry.pk, now=event.starts_at, actor=desk.user)
     set_attended(attended=False, **given)
     assert came(guest) is False
+
+
+def test_a_place_that_somebody_sits_on_is_not_given_to_others(desk: Desk) -> None:
+    event = event_of(desk, capacity=4, mode=Mode.BOTH, remote_capacity=None)
+    guest, waits = make_rsvp(event, party_size=4), make_rsvp(event)
+    entries = [check(event, guest, 2), check(event, guest, 1, seen=2)]
+    now = event.starts_at
+
+    def change(party_size: int, mode: str = Mode.IN_PERSON) -> RSVP:
+        return change_rsvp(rsvp_id=guest.pk, party_size=party_size, mode=mode, now=now)
+
+    for give_up in (
+        lambda: cancel_rsvp(rsvp_id=guest.pk, now=now),
+        lambda: cancel_rsvp(rsvp_id=guest.pk, now=now, actor=desk.user),
+        lambda: change(2),
+        lambda: change(4, Mode.REMOTE),
+    ):
+        with pytest.raises(Refused) as refused:
+            give_up()
+        assert (refused.value.code, refused.value.params["arrived"]) == ("inside", 3)
+    with at(now):
+        own = f"/rsvps/{links.token_for(links.RSVP, guest)}/"
+        answer = Client().post(f"{own}cancel/")
+    assert answer.status_code == 422
+    assert "If they leave, tell the staff at the door." in page(answer).text
+    assert RSVP.objects.get(pk=waits.pk).is_waitlisted
+    # Who has not come is no longer expected, and the place goes to who waits.
+    change(3)
+    assert RSVP.objects.get(pk=waits.pk).is_confirmed
+    for entry in entries:
+        door.take_back(event_id=event.pk, entry_id=entry.pk, now=now, actor=desk.user)
+    assert cancel_rsvp(rsvp_id=guest.pk, now=now).is_cancelled
+
+
+def test_who_came_before_the_event_got_a_new_date_is_not_inside_on_that_day(desk: Desk) -> None:
+    event = event_of(desk)
+    guest = make_rsvp(event, party_size=2)
+    check(event, guest, 2)
+    count(event, 3)
+    evening = event.starts_at
+    postpone_event(event_id=event.pk, reason="Fire alarm", now=evening, actor=desk.user)
+    reschedule_event(
+        event_id=event.pk, starts_at=evening + timedelta(days=7),
+        ends_at=event.ends_at + timedelta(days=7), now=evening, actor=desk.user,
+    )  # fmt: skip
+    event.refresh_from_db()
+    assert (door.inside(event), door.seats_kept(event)) == (0, 2)
+    with at(event.starts_at):
+        shown = desk.see("staff-door", pk=event.pk).text
+    assert "2 people" in shown
+    assert "Counted" not in shown
+    check(event, guest, 1)
+    assert door.inside(event) == 1
+
+
+def test_who_comes_the_evening_before_an_event_after_midnight_stays_inside(desk: Desk) -> None:
+    event = event_of(desk)
+    late = event.starts_at.astimezone(event.zone).replace(hour=23, minute=30)
+    reschedule_event(event_id=event.pk, starts_at=late, ends_at=late + timedelta(hours=2), now=NOW)
+    event.refresh_from_db()
+    count(event, 3)
+    moved = late + timedelta(minutes=45)
+    reschedule_event(
+        event_id=event.pk, starts_at=moved, ends_at=moved + timedelta(hours=2), now=late
+    )
+    event.refresh_from_db()
+    assert door.inside(event) == 3
 
 
 def test_the_door_opens_on_the_day_and_not_for_a_cancelled_rsvp(desk: Desk) -> None:

@@ -62,6 +62,7 @@ def test_doors_count_a_party_once_a_tap_once_and_stop_at_the_sign() -> None:
     results = at_once(
         lambda: back(0), lambda: back(1), lambda: cancel_rsvp(rsvp_id=guest.pk, now=event.starts_at)
     )
-    assert failures(results) == []
+    # The guest may have been first, and is told to tell the door.
+    assert {one.code for one in failures(results)} <= {"inside"}
     assert door.inside(event) == 4
     assert AuditEntry.objects.filter(action="entry.undone").count() == 1
