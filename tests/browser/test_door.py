@@ -12,6 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from events import clock
 from events.actions import door
+from events.actions.offices import edit_venue
 from events.models import Entry, Event, Office
 from tests.browser.looking import OF_THE_ANSWER, Visitor
 from tests.factories import PASSWORD, make_event, make_office, make_rsvp, make_staff
@@ -59,6 +60,14 @@ def button(page: Page, name: str) -> Locator:
 def tap(page: Page, name: str) -> None:
     """Tap, without waiting for the answer."""
     button(page, name).click(no_wait_after=True)
+
+
+def hold(route: Route, body: str, held: list[Route]) -> None:
+    """Keep what is sent with ``body`` on its way; let all else go on."""
+    if body in (route.request.post_data or ""):
+        held.append(route)
+    else:
+        route.continue_()
 
 
 def settled(page: Page) -> None:
@@ -121,6 +130,39 @@ def test_a_tap_that_does_not_get_through_stays_and_is_safe_to_repeat(
     page.unroute("**/door/guests/**")
     tap(page, "Check in: Guest 00")
     expect(page.get_by_text("Guest 00: 1 person is in.")).to_be_visible()
+    assert door.inside(event) == 4
+
+
+def test_of_two_quick_taps_neither_is_lost_without_a_word(
+    doors: list[Visitor], event: Event
+) -> None:
+    page = doors[0].open(f"/staff/events/{event.pk}/door/")
+    held: list[Route] = []
+    page.route("**/door/walk-in/", lambda route: hold(route, "people=2", held))
+
+    def both() -> Route:
+        tap(page, "+2 people")
+        tap(page, "+1 people")
+        expect(page.get_by_text("1 person is in.", exact=True)).to_be_visible()
+        return held.pop()
+
+    failed = page.get_by_text("This did not get through. Tap again; nobody is counted twice.")
+    both().abort()
+    expect(failed.locator("visible=true")).to_have_count(1)
+    page.unroute("**/door/walk-in/")
+    page.locator(".tap", has=failed.locator("visible=true")).get_by_role("button").click()
+    expect(page.get_by_text("2 people are in.", exact=True)).to_be_visible()
+    expect(failed.locator("visible=true")).to_have_count(0)
+    assert door.inside(event) == 3
+
+    page.route("**/door/walk-in/", lambda route: hold(route, "people=2", held))
+    second = both()
+    # The room is full by now: the second is told no, on the page that the first has brought.
+    assert event.venue is not None
+    edit_venue(venue_id=event.venue.pk, changes={"posted_occupancy": 4}, now=clock.now())
+    second.continue_()
+    expect(page.get_by_text("The sign by the door allows 4 people")).to_be_visible()
+    expect(page.get_by_role("heading", name="Count people who are on no list")).to_have_count(1)
     assert door.inside(event) == 4
 
 
