@@ -6,6 +6,7 @@ be told; nothing is saved before that page is confirmed.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.contrib import messages
@@ -22,6 +23,7 @@ from events.actions.series import create_series
 from events.errors import Refused
 from events.languages import own_name
 from events.models import Event, Mode, Office, Topic, Venue
+from events.staff import series_edit
 from events.staff.access import (
     FORM,
     StaffRequest,
@@ -108,7 +110,15 @@ class Editing:
 
     def form(self, data: Any = None, *, public: bool = False, **typed: Any) -> EventForm:
         """Return the form: empty, with what is typed (not judged), or judged as ``data``."""
-        return EventForm(data, **self.parts, initial={**self.initial, **typed}, public=public)
+        form = EventForm(data, **self.parts, initial={**self.initial, **typed}, public=public)
+        if self.has_others:
+            series_edit.add_scope(form)
+        return form
+
+    @cached_property
+    def has_others(self) -> bool:
+        """Whether there are other dates of the series that could change with this one."""
+        return series_edit.has_others(self.event, self.now)
 
     def answer(self) -> HttpResponse:
         """Show the form, or do what the pressed button says."""
@@ -122,6 +132,8 @@ class Editing:
             return self.page(form, status=422)
         if self.event is not None and form.is_stale:
             return self.conflict(form)
+        if scope := series_edit.scope_of(form):
+            return series_edit.answer(self, form, scope, do)
         if self.event is not None and do != "confirm":
             change = self.change(form, self.event)
             if change is not None:
@@ -214,15 +226,19 @@ class Editing:
             "event": self.event,
             "change": change,
             "told": self.told(change),
-            "typed": [
-                (name, value)
-                for name, values in self.request.POST.lists()
-                if name not in ("csrfmiddlewaretoken", "do")
-                for value in values
-            ],
+            "typed": self.typed(),
         }
         template = "events/staff/event_review.html"
         return desk_page(self.request, template, context, section="events", office=self.office)
+
+    def typed(self) -> list[tuple[str, str]]:
+        """Return what was sent, to be sent once more by the page of review."""
+        return [
+            (name, value)
+            for name, values in self.request.POST.lists()
+            if name not in ("csrfmiddlewaretoken", "do")
+            for value in values
+        ]
 
     def told(self, change: Change) -> Told:
         assert self.event is not None

@@ -145,3 +145,41 @@ def invitation(message: EmailMessage) -> str:
     found = invitation_in(message)
     assert found is not None
     return found.decode()
+
+
+def test_office_hours_move_to_seven_and_every_guest_hears_once(street: Street) -> None:
+    dates = list(office_hours(street.office, now=street.now).events.order_by("starts_at")[:6])
+    ana, ben = street.neighbor("Ana"), street.neighbor("Ben")
+    for date in dates[1:5]:
+        ana.rsvp(date.get_absolute_url())
+    ben.rsvp(dates[4].get_absolute_url())
+
+    # One date is moved by itself first: it is by itself from then on.
+    sam = desk(street, dates[3], "edit/")
+    sam.press("Save", starts_time="16:00", ends_time="18:00")
+    sam.press("Save and tell them")
+    assert [words[:8] for _to, words in summaries(street.mail())] == ["New time"]
+
+    sam.open(f"/staff/events/{dates[1].pk}/edit/")
+    sam.press("Save", starts_time="19:00", ends_time="20:30", scope="following")
+    assert "50 dates change. What is new: Starts, Ends." in sam.page.text
+    assert "2 guests will get one message each." in sam.page.text
+    assert "Stays, for it was changed of this date by itself: Starts." in sam.page.text
+    assert street.mail() == [], "nothing is saved yet"
+    assert Event.objects.get(pk=dates[1].pk).starts_at == dates[1].starts_at
+    sam.press("Save and tell them")
+    assert "50 dates are changed. 2 guests will get a message" in sam.page.text
+
+    mail = street.mail()
+    assert summaries(mail) == [
+        ("ana", "Changed: Office hours, 3 dates"),
+        ("ben", "New time: Office hours, Wednesday, July 1"),
+    ]
+    assert in_calendars(mail) == {("ana", "REQUEST"): 3, ("ben", "REQUEST"): 1}
+    (ana_hears,) = (message for message in mail if message["Subject"].startswith("Changed"))
+    words = words_of(ana_hears)
+    assert words.count("7:00–8:30 p.m.") == words.count("Before: ") == 3
+    assert "please cancel, so that somebody else gets the place" in words
+    assert street.mail() == []
+    hours = [Event.objects.get(pk=date.pk).starts_at.astimezone(date.zone).hour for date in dates]
+    assert hours == [18, 19, 19, 16, 19, 19]
