@@ -62,7 +62,10 @@ def is_in_line() -> Q:
 
 
 def would_fit_with_fewer() -> Q:
-    """The party waits, and some of the places that it waits for are free, but not enough."""
+    """The party waits, and some of the places that it waits for are free, but not enough.
+
+    Places that come free one by one are told in one message, if it has not gone out by then.
+    """
     waiting = RSVP.objects.in_line().filter(pk=OuterRef("rsvp_id"))
     room = F("event__capacity") - F("event__taken")
     online = F("event__remote_capacity") - F("event__remote_taken")
@@ -73,7 +76,11 @@ def would_fit_with_fewer() -> Q:
         event__remote_taken__lt=F("event__remote_capacity"),
         party_size__gt=online,
     )
-    return Q(Exists(waiting.filter(some_free))) & guards.event_is_on()
+    return (
+        Q(Exists(waiting.filter(some_free)))
+        & guards.event_is_on()
+        & guards.is_the_latest("rsvp_passed_over", "rsvp_id")
+    )
 
 
 def waits_for_proof() -> Q:

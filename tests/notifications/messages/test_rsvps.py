@@ -393,3 +393,19 @@ def test_somebody_whose_row_is_gone_is_no_error() -> None:
     Delivery.objects.filter(pk=confirmation.pk).update(rsvp_id=10**9)
     confirmation.refresh_from_db()
     assert not goes(confirmation)
+
+
+def test_places_that_come_free_one_by_one_are_told_in_one_message() -> None:
+    event = town_hall(capacity=6)
+    gone = make.make_rsvp(event, party_size=6)
+    make.make_rsvp(event, email=ANA, party_size=6)
+    for size in (5, 4, 3):
+        actions.change_rsvp(rsvp_id=gone.pk, party_size=size, mode=gone.mode, now=LATER)
+    told = [row for row in plan(LATER) if row.message == "rsvp_passed_over"]
+    assert [goes(delivery, LATER) for delivery in told] == [False, False, True]
+    assert "3 places came free." in read(told[-1], LATER).text
+    # They are told once more where more is free than ever before, not for going back and forth.
+    for size in (5, 3, 2):
+        actions.change_rsvp(rsvp_id=gone.pk, party_size=size, mode=gone.mode, now=LATER)
+    told = [row for row in plan(LATER) if row.message == "rsvp_passed_over"]
+    assert [goes(delivery, LATER) for delivery in told] == [False] * 3 + [True]
