@@ -29,6 +29,7 @@ from notifications.messages import (
 )
 from notifications.messages.access import MESSAGES as ACCESS
 from notifications.messages.access import SILENT as SILENT_ABOUT_ACCESS
+from notifications.messages.afterwards import MESSAGES as AFTERWARDS
 from notifications.messages.guards import Guard, holds
 from notifications.subscriptions.messages import MESSAGES as SIGN_UPS
 from notifications.subscriptions.messages import SILENT as SILENT_ABOUT_SIGN_UPS
@@ -154,6 +155,7 @@ MESSAGES: list[Message] = [
         context=rsvps.context,
     ),
     *ACCESS,
+    *AFTERWARDS,
     # --- Shifts, one volunteer's -----------------------------------------------------------------
     _message(
         name="claim_promoted",
@@ -398,9 +400,9 @@ SILENT: dict[str, str] = {
     "entry.checked_in": "the guest stands at the door",
     "entry.walked_in": "whoever came in stands at the door",
     "entry.undone": "a slip of the door, mended there",
+    "minutes.edited": "the page shows what is posted; a correction is not mailed",
     "promise.made": "the event’s page shows it, and the desk reminds its owner",
     "promise.changed": "the event’s page shows it",
-    "promise.kept": "the event’s page says what was done",
     "promise.withdrawn": "the event’s page says why",
     "promise.reopened": "a slip of the desk, mended there",
     "call.noted": "somebody has just spoken to them, or tried to",

@@ -13,13 +13,15 @@ from django.utils.translation import gettext, override
 from events.actions import access_requests as access_actions
 from events.actions import events as event_actions
 from events.actions import line, offices, people
+from events.actions import promises as promise_actions
 from events.actions import rsvps as rsvp_actions
 from events.actions import series as series_actions
 from events.actions.calling_off import cancel_event, postpone_event
 from events.actions.events import EventDraft
+from events.actions.minutes import post_minutes, write_minutes
 from events.actions.series_edit import Scope, edit_series
 from events.audit import operation, rehearsal
-from events.models import RSVP, AccessRequest, Event, Mode, Office, StaffUser
+from events.models import RSVP, AccessRequest, Event, Mode, Office, Promise, StaffUser
 from notifications import digests, rendering
 from notifications.delivery import mime
 from notifications.message import Rendered
@@ -30,10 +32,13 @@ from notifications.sample_scene import (
     DAYS_AHEAD,
     DESK_HOURS,
     INTERPRETERS,
+    KEPT,
     LATER,
+    PROMISE,
     REASON,
     ROOM,
     SOUND,
+    TOWN_HALL,
     Scene,
 )
 from volunteers.actions import claims as claim_actions
@@ -175,6 +180,42 @@ def access_reopened(scene: Scene) -> Told:
         request_id=request.pk, seen=request.answer, now=scene.later, actor=scene.staff()
     )
     return scene.told("access_reopened")
+
+
+def _over(scene: Scene) -> tuple[Event, datetime]:
+    """Return a town hall that somebody came to, and an instant of the day after it."""
+    event = scene.town_hall()
+    rsvp = scene.rsvp(event, party_size=2)
+    after = scene.at(DAYS_AHEAD + 1, 11)
+    rsvp_actions.set_attended(rsvp_id=rsvp.pk, attended=True, now=after)
+    return event, after
+
+
+def _promised(scene: Scene, event: Event, after: datetime) -> Promise:
+    return promise_actions.make_promise(
+        event_id=event.pk, text=gettext(PROMISE), due=scene.at(DAYS_AHEAD + 30, 11).date(),
+        now=after, actor=scene.staff(),
+    )  # fmt: skip
+
+
+def afterwards_posted(scene: Scene) -> Told:
+    event, after = _over(scene)
+    _promised(scene, event, after)
+    write_minutes(
+        event_id=event.pk, text=gettext(TOWN_HALL), recording_url="https://video.example.org/hall",
+        now=after, actor=scene.staff(),
+    )  # fmt: skip
+    post_minutes(event_id=event.pk, now=after, actor=scene.staff())
+    return scene.told("afterwards_posted")
+
+
+def promise_kept(scene: Scene) -> Told:
+    event, after = _over(scene)
+    promise = _promised(scene, event, after)
+    promise_actions.keep_promise(
+        promise_id=promise.pk, outcome=gettext(KEPT), now=after, actor=scene.staff()
+    )
+    return scene.told("promise_kept")
 
 
 def claim_promoted(scene: Scene) -> Told:
@@ -388,7 +429,7 @@ SCENES: dict[str, Callable[[Scene], Told]] = {
             rsvp_passed_over,
         ),
         *(rsvp_repeated, rsvp_changed, rsvp_cancelled, rsvp_expired),
-        *(access_arranged, access_cannot, access_reopened),
+        *(access_arranged, access_cannot, access_reopened, afterwards_posted, promise_kept),
         *(claim_promoted, claim_confirmed, claim_waitlisted, claim_repeated, claim_refused),
         *(
             claim_released,

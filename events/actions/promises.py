@@ -100,7 +100,8 @@ def reopen_promise(*, promise_id: int, now: datetime, actor: StaffUser) -> Promi
     with operation(at=now, actor=actor) as op:
         promise = _locked(promise_id)
         if not promise.is_open:
-            promise.state, promise.outcome, promise.ended_at = PromiseState.OPEN, "", None
+            promise.state, promise.outcome = PromiseState.OPEN, ""
+            promise.ended_at = promise.answer = None
             promise.save()
             _tell(op, "promise.reopened", promise)
     return promise
@@ -116,7 +117,8 @@ def _end(
 ) -> Promise:
     with operation(at=now, actor=actor) as op:
         promise = _locked(promise_id, is_open=True)
-        promise.state, promise.outcome, promise.ended_at = state, outcome, now
+        promise.state, promise.outcome = state, outcome
+        promise.ended_at, promise.answer = now, op.id
         promise.save()
         _tell(op, action, promise)
     return promise

@@ -13,6 +13,7 @@ from events.models.attendance import Attendance, AttendanceStatus
 from events.models.audit import AuditEntry, ClockOffset, Outbox
 from events.models.entry import Entry
 from events.models.event import Event, EventStatus, EventTranslation, EventType, Mode
+from events.models.minutes import Minutes, MinutesTranslation
 from events.models.notice import NoticeVersion
 from events.models.office import Office, OfficeKind
 from events.models.person import Person, SignInLink
@@ -43,6 +44,8 @@ __all__ = [
     "EventTranslation",
     "EventType",
     "Membership",
+    "Minutes",
+    "MinutesTranslation",
     "Mode",
     "NoticeVersion",
     "Office",

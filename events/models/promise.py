@@ -37,6 +37,8 @@ class Promise(models.Model):
     outcome = models.CharField(max_length=500, blank=True)
     #: Kept or withdrawn at.
     ended_at = models.DateTimeField(null=True)
+    #: The operation that ended it.
+    answer = models.UUIDField(null=True)
     created_at = models.DateTimeField()
 
     objects = PromiseQuerySet.as_manager()

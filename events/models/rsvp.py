@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from events.fields import EncryptedTextField
 from events.models.access_request import AccessKind, AccessRequest
 from events.models.attendance import ACTIVE, Attendance, AttendanceStatus
+from events.models.entry import Entry
 from events.models.event import Mode
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ class RSVPQuerySet(models.QuerySet["RSVP"]):
     def in_line(self) -> "RSVPQuerySet":
         """Waiting, first come first served (DESIGN.md, Places)."""
         return self.filter(status=AttendanceStatus.WAITLISTED).order_by("waitlisted_at", "id")
+
+    def came(self) -> "RSVPQuerySet":
+        """Those of whom somebody wrote down that they came, on the list or at the door."""
+        entries = Entry.objects.standing().filter(rsvp=OuterRef("pk"))
+        return self.filter(Q(attended=True) | Q(Exists(entries)))
 
 
 class RSVP(Attendance):

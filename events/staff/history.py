@@ -49,6 +49,8 @@ WORDS = {
     "entry.checked_in": gettext_lazy("Checked in at the door"),
     "entry.walked_in": gettext_lazy("Counted at the door"),
     "entry.undone": gettext_lazy("Entry at the door taken back"),
+    "minutes.edited": gettext_lazy("Minutes written"),
+    "minutes.posted": gettext_lazy("Minutes posted"),
     "promise.made": gettext_lazy("Promise made"),
     "promise.changed": gettext_lazy("Promise changed"),
     "promise.kept": gettext_lazy("Promise kept"),

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Count
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,10 +12,11 @@ from django.utils.translation import gettext as _
 from events import clock
 from events.actions import promises as actions
 from events.errors import Refused
-from events.models import Event, Promise
+from events.models import RSVP, Event, Promise
 from events.queries import read_page
 from events.staff.access import FORM, POST, StaffRequest, desk_page, own_row, staff_page
 from events.staff.access_board import staff_of
+from events.staff.minutes import minutes_of
 from events.staff.promise_forms import KeptForm, PromiseForm, WithdrawnForm
 from events.token_pages import see_other
 
@@ -46,6 +48,12 @@ def afterwards(request: StaffRequest, pk: int) -> HttpResponse:
         "event": event,
         "tab": "afterwards",
         "promises": _of(event, now),
+        "minutes": minutes_of(event),
+        "has_begun": has_begun,
+        "is_over": event.is_over(now),
+        "told": RSVP.objects.came()
+        .filter(event=event, person__email__isnull=False)
+        .aggregate(n=Count("person", distinct=True))["n"],
         "form": form,
     }
     return desk_page(
@@ -100,7 +108,9 @@ def promise_keep(request: StaffRequest, pk: int) -> HttpResponse:
         actions.keep_promise(
             promise_id=promise.pk, **form.cleaned_data, now=clock.now(), actor=request.user
         )
-        messages.success(request, _("Kept. The event’s page says what was done."))
+        messages.success(
+            request, _("Kept. The event’s page says what was done, and who came is told.")
+        )
         return _back(promise)
     return _page(request, promise, kept=form)
 

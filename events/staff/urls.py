@@ -15,6 +15,7 @@ from events.staff import (
     history,
     kind,
     members,
+    minutes,
     office_notice,
     offices,
     programme,
@@ -49,6 +50,8 @@ pages = [
         "staff/events/<int:event_pk>/documents/<int:pk>/", programme.document, name="staff-document"
     ),
     path(f"{_EVENT}afterwards/", promises.afterwards, name="staff-afterwards"),
+    path(f"{_EVENT}minutes/", minutes.minutes_edit, name="staff-minutes"),
+    path(f"{_EVENT}minutes/post/", minutes.minutes_post, name="staff-minutes-post"),
     path("staff/promises/", promises.promise_list, name="staff-promises"),
     path(_PROMISE, promises.promise_edit, name="staff-promise"),
     path(f"{_PROMISE}keep/", promises.promise_keep, name="staff-promise-keep"),

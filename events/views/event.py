@@ -16,7 +16,7 @@ from events.add_to_calendar import CalendarLinks, calendar_links
 from events.forms import RsvpForm
 from events.languages import language_in_use, own_name
 from events.markdown import markdown_text
-from events.models import AccessRequest, Event, Mode
+from events.models import AccessRequest, Event, Minutes, Mode
 from events.notice import access_line
 from events.public_pages import public_page
 from events.public_post import typed_values
@@ -63,7 +63,7 @@ def show_event(
         "offer": Offer.of(ways),
         "is_open": is_open,
         "is_over": event.is_over(now),
-        "promises": list(event.promises.all()) if event.is_over(now) else [],
+        **(aftermath(event) if event.is_over(now) else {}),
         "deadline_is_near": dates_text.local(now, event.timezone).date() > event.access_deadline,
         "form": form,
         "typed": typed_values(request) if refused_form is not None and not is_open else None,
@@ -78,6 +78,14 @@ def show_event(
         "json_ld": json_ld(event, language, url=url, earlier=earlier),
     }
     return render(request, "events/event.html", context, status=422 if refused_form else 200)
+
+
+def aftermath(event: Event) -> dict[str, Any]:
+    """Return what the page shows of an event that is over: minutes, promises; three queries."""
+    minutes = Minutes.objects.posted().filter(event=event).prefetch_related("translations").first()
+    if minutes is not None:
+        minutes.event = event
+    return {"minutes": minutes, "promises": list(event.promises.all())}
 
 
 def ways_now(event: Event) -> list[Way]:

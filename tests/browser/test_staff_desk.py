@@ -31,7 +31,7 @@ PAGES = [
     "", "events/", "events/?view=drafts", "events/new/", "events/{event}/", "events/{event}/edit/",
     "events/{event}/guests/", "events/{event}/guests/new/", "events/{event}/guests/sheet/",
     "access/", "access/?show=arranged", "access/caller/?event={event}&q=a", "access/{access}/",
-    "events/{over}/afterwards/", "promises/", "promises/{promise}/",
+    "events/{over}/afterwards/", "events/{over}/minutes/", "promises/", "promises/{promise}/",
     "events/{event}/agenda/", "offices/district-4/notice/",
     "events/{event}/history/", "calls/", "events/{event}/reschedule/", "events/{event}/cancel/",
     "events/{draft}/post/", "events/{draft}/delete/", "venues/", "venues/new/", "topics/",

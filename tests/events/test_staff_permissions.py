@@ -120,7 +120,7 @@ POST_ALONE = {
     "staff-member-role", "staff-member-link", "staff-access-take", "staff-access-work",
     "staff-access-reopen", "staff-access-told", "staff-access-called-off",
     "staff-door-guest", "staff-door-walk-in", "staff-door-undo",
-    "staff-promise-keep", "staff-promise-withdraw", "staff-promise-reopen",
+    "staff-minutes-post", "staff-promise-keep", "staff-promise-withdraw", "staff-promise-reopen",
 }  # fmt: skip
 MANAGERS = [
     "staff-topic-new", "staff-offices", "staff-members", "staff-office", "staff-topic",

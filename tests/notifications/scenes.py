@@ -13,11 +13,13 @@ from events.actions import events as event_actions
 from events.actions import rsvps as rsvp_actions
 from events.actions.calling_off import cancel_event, postpone_event
 from events.actions.events import EventDraft
+from events.actions.minutes import post_minutes, write_minutes
 from events.actions.offices import edit_venue
 from events.actions.people import request_sign_in
+from events.actions.promises import keep_promise, make_promise
 from events.actions.series import create_series, end_series
 from events.actions.series_edit import edit_series
-from events.models import AccessRequest, Event, Mode, Office, Series, StaffUser
+from events.models import AccessRequest, Event, Mode, Office, Promise, Series, StaffUser
 from notifications import catalogue, digests, planning, reminders, rendering
 from notifications.letters.actions import LetterDraft, write_and_post_letter
 from notifications.message import Rendered
@@ -369,6 +371,38 @@ def access_reopened(language: str) -> Delivery:
     return delivered("access_reopened")
 
 
+def _over(language: str) -> tuple[Event, StaffUser]:
+    """A town hall of the day before, and somebody who came to it."""
+    event = town_hall(starts_at=NOW - timedelta(days=1))
+    staff = make.make_staff(event.office)
+    rsvp = make.make_rsvp(event, language=language, now=NOW - timedelta(days=2))
+    rsvp_actions.set_attended(rsvp_id=rsvp.pk, attended=True, now=NOW)
+    return event, staff
+
+
+def _promised(event: Event, staff: StaffUser) -> Promise:
+    return make_promise(
+        event_id=event.pk, text="Count the cars", due=date(2026, 7, 1), now=NOW, actor=staff
+    )
+
+
+def afterwards_posted(language: str) -> Delivery:
+    event, staff = _over(language)
+    _promised(event, staff)
+    write_minutes(
+        event_id=event.pk, text="Ninety people came.", now=NOW, actor=staff,
+        recording_url="https://video.example.org/parking",
+    )  # fmt: skip
+    post_minutes(event_id=event.pk, now=NOW, actor=staff)
+    return delivered("afterwards_posted")
+
+
+def promise_kept(language: str) -> Delivery:
+    promise = _promised(*(over := _over(language)))
+    keep_promise(promise_id=promise.pk, outcome="There are 412.", now=NOW, actor=over[1])
+    return delivered("promise_kept")
+
+
 def claim_reminder(language: str) -> Delivery:
     event = town_hall()
     _guest_and_volunteer(event, language)
@@ -448,7 +482,7 @@ SCENES: dict[str, Callable[[str], Delivery]] = {
     for scene in (
         *(sign_in_link, rsvp_promoted, rsvp_confirmed, rsvp_waitlisted, rsvp_unproven),
         *(rsvp_passed_over, rsvp_repeated, rsvp_changed, rsvp_cancelled, rsvp_expired),
-        *(access_arranged, access_cannot, access_reopened),
+        *(access_arranged, access_cannot, access_reopened, afterwards_posted, promise_kept),
         *(claim_promoted, claim_confirmed, claim_waitlisted, claim_repeated, claim_refused),
         *(claim_released, event_cancelled, event_postponed, event_changed, shift_cancelled),
         *(dates_cancelled, dates_changed, place_changed),

@@ -1,0 +1,146 @@
+"""What comes after an event: its minutes are posted, and a promise made there is kept.
+
+Who came hears both, by what staff and doors wrote down. That is no list that anybody subscribed
+to: one message about minutes and one about each promise kept, as an answer to their coming, so
+that they carry no link to unsubscribe. Nobody is written to in quiet hours.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as now_in_language
+from django.utils.translation import gettext_lazy as _
+
+from events import dates_text
+from events.languages import language_in_use
+from events.models import RSVP, AuditEntry, Event, Minutes, Promise, PromiseState
+from notifications.message import Message, Recipient
+from notifications.messages import guards, occasions
+from notifications.models import Delivery
+from notifications.reminder_times import end_of_quiet_hours, is_quiet
+
+#: Later than this it is no news; the page has it.
+WORTH_TELLING = timedelta(days=14)
+
+
+def who_came(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[list[Recipient], str]:
+    """Return the next people who came to the event, in order of their keys, each once.
+
+    The cursor is the last person's key. Three queries a chunk, whatever its size.
+    """
+    entry = entries[0]
+    assert entry.event_id is not None
+    event = Event.objects.get(pk=entry.event_id)
+    came = RSVP.objects.came().filter(event=event, person__email__isnull=False)
+    people = list(
+        came.filter(person__gt=int(cursor or 0))
+        .order_by("person")
+        .values_list("person", flat=True)
+        .distinct()[:limit]
+    )
+    languages = dict(
+        came.filter(person__in=people).order_by("pk").values_list("person", "language")
+    )
+    quiet = is_quiet(entry.at, event.timezone)
+    recipients = [
+        Recipient(
+            person_id=person,
+            language=languages[person],
+            office_id=event.office_id,
+            event_id=event.pk,
+            not_before=end_of_quiet_hours(entry.at, event.timezone) if quiet else None,
+            expires_at=entry.at + WORTH_TELLING,
+        )
+        for person in people
+    ]
+    return recipients, str(people[-1]) if len(people) == limit else ""
+
+
+def _came() -> Q:
+    """The person came, as far as is written down by now."""
+    came = RSVP.objects.came().filter(
+        event_id=OuterRef("event_id"), person_id=OuterRef("person_id")
+    )
+    return Q(Exists(came))
+
+
+def are_posted() -> Q:
+    """The minutes are public, and the person came."""
+    return Q(Exists(Minutes.objects.posted().filter(event_id=OuterRef("event_id")))) & _came()
+
+
+def is_kept() -> Q:
+    """The promise is kept, as this operation said, and the person came."""
+    kept = Promise.objects.filter(state=PromiseState.KEPT, answer=OuterRef("operation"))
+    return Q(Exists(kept)) & _came()
+
+
+def context(delivery: Delivery, now: datetime) -> dict[str, Any]:
+    """Where minutes and recording are, and what was promised until when."""
+    event = _event(delivery)
+    minutes = Minutes.objects.get(event=event)
+    return {
+        **_facts(event, delivery, now),
+        "minutes": minutes,
+        "promises": [
+            {"text": promise.text, "due": _day(promise)}
+            for promise in Promise.objects.filter(event=event).still_open()
+        ],
+    }
+
+
+def context_kept(delivery: Delivery, now: datetime) -> dict[str, Any]:
+    """What was promised, and what was done."""
+    event = _event(delivery)
+    promise = event.promises.filter(answer=delivery.operation).first()
+    if promise is None:
+        raise guards.NothingToTell("it was taken back that the promise is kept")
+    return _facts(event, delivery, now) | {"promise": promise}
+
+
+def _event(delivery: Delivery) -> Event:
+    assert delivery.event_id is not None
+    return Event.objects.with_all_shown().get(pk=delivery.event_id)
+
+
+def _facts(event: Event, delivery: Delivery, now: datetime) -> dict[str, Any]:
+    reason = now_in_language(
+        "%(office)s writes to you because you came to this event with an RSVP from this address."
+    )
+    return {
+        **occasions.event_facts(event, language=delivery.language, now=now),
+        "contact": occasions.contact(event.office),
+        "reason": reason % {"office": event.office.name},
+    }
+
+
+def _day(promise: Promise) -> str:
+    return dates_text.date_text(promise.due, language_in_use(), weekday=False)
+
+
+MESSAGES = [
+    Message(
+        name="afterwards_posted",
+        title=_("Minutes posted"),
+        description=_("Where minutes and recording are, and what was promised until when."),
+        recipients=_("Who came to the event with an RSVP, once"),
+        actions=("minutes.posted",),
+        audience=who_came,
+        guard=are_posted,
+        still_true=guards.holds(are_posted),
+        context=context,
+    ),
+    Message(
+        name="promise_kept",
+        title=_("Promise kept"),
+        description=_("What was promised at an event, and what was done."),
+        recipients=_("Who came to the event with an RSVP"),
+        actions=("promise.kept",),
+        audience=who_came,
+        guard=is_kept,
+        still_true=guards.holds(is_kept),
+        context=context_kept,
+    ),
+]

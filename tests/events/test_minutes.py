@@ -1,0 +1,105 @@
+"""Minutes and recording: written on the desk, posted once, read on the event's page."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from events.actions.minutes import post_minutes, write_minutes
+from events.errors import Refused
+from events.models import AuditEntry, Event, Minutes, Office, StaffUser
+from tests.clock import at
+from tests.desk import Desk
+from tests.factories import NOW, make_event, make_office, make_staff
+from tests.pages import page
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _now() -> Iterator[None]:
+    with at(NOW):
+        yield
+
+
+@pytest.fixture
+def office() -> Office:
+    return make_office()
+
+
+@pytest.fixture
+def sam(office: Office) -> StaffUser:
+    return make_staff(office)
+
+
+@pytest.fixture
+def event(office: Office) -> Event:
+    return make_event(office, starts_at=NOW - timedelta(days=2))
+
+
+def seen(event: Event, prefix: str = "") -> str:
+    return page(Client().get(prefix + event.get_absolute_url())).text
+
+
+def test_staff_write_them_and_post_them_and_everybody_reads_them(
+    event: Event, sam: StaffUser
+) -> None:
+    desk = Desk(sam)
+    typed = {
+        "text": "## Votes\n\nNone so far.", "text_es": "Todavía ninguno.",
+        "recording_url": "video.example.org/x",
+    }  # fmt: skip
+    draft = desk.follow(desk.change("staff-minutes", typed, pk=event.pk))
+    assert "Draft: only staff see it" in draft.text
+    assert "Votes" not in seen(event)
+    told = desk.follow(desk.send("staff-minutes-post", {}, pk=event.pk))
+    assert "Posted. The event’s page shows it, and who came is told." in told.text
+    shown = page(Client().get(event.get_absolute_url()))
+    assert "Minutes Posted June 1, 2026 See or hear the recording Votes None so far." in shown.text
+    assert "https://video.example.org/x" in shown.links
+    assert "Todavía ninguno." in seen(event, "/es")
+    # What is posted is corrected in sight of all.
+    before = Event.objects.get(pk=event.pk).revision
+    desk.change("staff-minutes", {"text": "Two votes."}, pk=event.pk)
+    assert "Two votes." in seen(event)
+    assert Event.objects.get(pk=event.pk).revision == before + 1
+
+
+def test_two_who_write_at_once_overwrite_nothing(event: Event, sam: StaffUser) -> None:
+    desk = Desk(sam)
+    desk.change("staff-minutes", {"text": "First"}, pk=event.pk)
+    open_elsewhere = desk.fill("staff-minutes", pk=event.pk)
+    desk.change("staff-minutes", {"text": "Second"}, pk=event.pk)
+    answer = desk.send("staff-minutes", open_elsewhere | {"text": "Third"}, pk=event.pk)
+    assert answer.status_code == 409
+    assert Minutes.objects.get().text == "Second"
+
+
+def test_they_are_posted_once_and_only_after_a_public_event(
+    office: Office, event: Event, sam: StaffUser
+) -> None:
+    def post(of: Event) -> None:
+        post_minutes(event_id=of.pk, now=NOW, actor=sam)
+
+    with pytest.raises(Refused, match="nothing_to_post"):
+        post(event)
+    with pytest.raises(Refused, match="too_early"):
+        write_minutes(event_id=make_event(office).pk, text="x", now=NOW, actor=sam)
+    going_on = make_event(office, starts_at=NOW - timedelta(minutes=5))
+    draft = make_event(office, post=False, starts_at=NOW - timedelta(days=1))
+    for early, code in ((going_on, "too_early"), (draft, "not_public")):
+        write_minutes(event_id=early.pk, text="x", now=NOW, actor=sam)
+        with pytest.raises(Refused, match=code):
+            post(early)
+    write_minutes(event_id=event.pk, text="x", now=NOW, actor=sam)
+    write_minutes(event_id=event.pk, text="x", now=NOW, actor=sam)
+    post(event)
+    post(event)
+    facts = AuditEntry.objects.filter(event_id=event.pk, action__startswith="minutes.")
+    assert [fact.action for fact in facts.order_by("pk")] == ["minutes.edited", "minutes.posted"]
+    with pytest.raises(Refused, match="nothing_to_post"):
+        write_minutes(event_id=event.pk, text=" ", now=NOW, actor=sam)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Minutes.objects.filter(event=event).update(text="")
