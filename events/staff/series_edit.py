@@ -61,6 +61,8 @@ def add_scope(form: forms.Form) -> None:
         widget=forms.RadioSelect,
         required=False,
     )
+    # One of them is chosen already.
+    form.fields["scope"].sometimes_required = True  # type: ignore[attr-defined]
     form.initial.setdefault("scope", ONE)
 
 

@@ -9,6 +9,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from events import clock
+from events.actions.calling_off import cancel_event
 from events.actions.promises import make_promise
 from events.models import AccessRequest, Event, Mode, Office, Promise, StaffUser, Topic
 from notifications.delivery.suppression import suppress
@@ -33,7 +34,7 @@ PAGES = [
     "access/", "access/?show=arranged", "access/caller/?event={event}&q=a", "access/{access}/",
     "events/{over}/afterwards/", "events/{over}/minutes/", "promises/", "promises/{promise}/",
     "events/{event}/agenda/", "offices/district-4/notice/",
-    "events/{event}/history/", "calls/", "events/{event}/reschedule/", "events/{event}/cancel/",
+    "events/{event}/history/", "events/{off}/poster/", "calls/", "events/{event}/reschedule/", "events/{event}/cancel/",
     "events/{draft}/post/", "events/{draft}/delete/", "venues/", "venues/new/", "topics/",
     "topics/new/", "offices/district-4/", "members/", "calendar/", "no-mail/",
     "subscribers/", "subscribers/import/",
@@ -58,6 +59,8 @@ def office(browser: Browser, live_server: LiveServer, settings: Settings) -> Off
     make_rsvp(event, party_size=2, access_needs=["asl"], access_note="Front row", now=now)
     make_rsvp(event, name="Wilhelmina Featherstonehaugh-Montgomery", now=now)
     make_claim(make_shift(event, now=now), now=now)
+    off = make_event(office, title="Called off", starts_at=starts_at, now=now)
+    cancel_event(event_id=off.pk, reason="The river is over its banks.", now=now)
     over = make_event(office, title="Over", starts_at=now - timedelta(days=9), now=now)
     make_promise(
         event_id=over.pk, text="Count the cars on Park Street", due=now.date() - timedelta(days=2),
@@ -96,6 +99,7 @@ def test_every_page_is_accessible_and_fits_the_screen(visitor: Visitor, office: 
         "event": Event.objects.get(title="Budget night").pk,
         "draft": Event.objects.get(title="Half written").pk,
         "access": AccessRequest.objects.get().pk,
+        "off": Event.objects.get(title="Called off").pk,
         "over": Event.objects.get(title="Over").pk,
         "promise": Promise.objects.get().pk,
         "delivery": plan(clock.now())[0].pk,
