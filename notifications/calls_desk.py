@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,15 +25,27 @@ from events.models import Event, Office
 from events.staff.access import POST, StaffRequest, asked_key, desk_page, own_row, staff_page
 from events.staff.tabs import Show, tabbed_list
 from events.token_pages import see_other
-from notifications import calls, catalogue
+from notifications import calls, catalogue, outcomes
 from notifications.calls import Caller, note_call
-from notifications.models import Call, CallState
+from notifications.models import Call, CallState, Delivery, DeliveryState
 from notifications.models.call import OPEN_CALLS, CallQuerySet
 
 PAGE_SIZE = 50
 SECTION = "calls"
 #: What can be noted after a call, in the order of the buttons.
 OUTCOMES = (CallState.CALLED, CallState.LEFT_WORD, CallState.UNREACHED)
+
+#: How a message misses its reader, by the state that the list of deliveries is asked for.
+UNREACHED: dict[str, Any] = {
+    **{
+        str(state): outcomes.STATES[state]
+        for state in (
+            DeliveryState.FAILED, DeliveryState.SUPPRESSED, DeliveryState.UNKNOWN,
+            DeliveryState.EXPIRED,
+        )
+    },
+    "bounced": outcomes.LATER["bounced"],
+}  # fmt: skip
 
 SHOWS = [
     Show("", gettext_lazy("To call"),
@@ -136,9 +148,35 @@ def calls_card(request: HttpRequest, offices: list[Office], now: datetime) -> di
 
 
 def event_panel(event: Event, now: datetime) -> dict[str, Any] | None:
-    """Say on the event's page how many are to be called, and lead to the sheet."""
+    """Say on the event's page whom no message has reached, and lead to them; until it is over."""
     count = Call.objects.filter(event_id=event.pk).open().timely(now).count()
-    return {"count": count} if count else None
+    mail = {"people": 0} if event.is_over(now) else unreached(event)
+    people = mail.pop("people")
+    if not count and not people:
+        return None
+    ways = [(way, UNREACHED[way], mail[way]) for way in UNREACHED if mail[way]]
+    return {"count": count, "people": people, "ways": ways}
+
+
+def unreached(event: Event) -> dict[str, int]:
+    """Count people who did not get some message about an event, and how; one query.
+
+    Nobody counts who has got a later one, which tells what is so now. ``people``: each once.
+    """
+    later = Delivery.objects.filter(
+        person_id=OuterRef("person_id"), event_id=OuterRef("event_id"), pk__gt=OuterRef("pk"),
+        state=DeliveryState.ACCEPTED, bounced_at=None,
+    )  # fmt: skip
+    bad = Q(state__in=[way for way in UNREACHED if way != "bounced"])
+    came_back = Q(state=DeliveryState.ACCEPTED, bounced_at__isnull=False)
+    mail = Delivery.objects.filter(
+        bad | came_back, ~Exists(later), event_id=event.pk, person__isnull=False
+    )
+    each = {
+        way: Count("person", distinct=True, filter=came_back if way == "bounced" else Q(state=way))
+        for way in UNREACHED
+    }
+    return mail.aggregate(people=Count("person", distinct=True), **each)
 
 
 def register() -> None:

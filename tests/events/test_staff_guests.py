@@ -366,7 +366,7 @@ def test_the_history_says_who_did_what_and_when(desk: Desk) -> None:
     ("name", "query", "cost"),
     # Session, user, roles, the event and its translations; then what each needs.
     [("staff-event-history", "?about=guests", 9), ("staff-guests-csv", "", 7),
-     ("staff-sign-in-sheet", "", 6), ("staff-event", "", 12)],
+     ("staff-sign-in-sheet", "", 6), ("staff-event", "", 13)],
 )  # fmt: skip
 def test_pages_about_guests_cost_the_same_for_2_and_for_30(
     desk: Desk, django_assert_num_queries: Any, name: str, query: str, cost: int
