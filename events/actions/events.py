@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events import places, search, storing
 from events.actions.line import lock_event, pool_of, promote_line
+from events.actions.preparation import copy_checklist
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import (
@@ -212,6 +213,8 @@ def post_now(op: Operation, event: Event) -> None:
     op.revise(event)
     event.save(update_fields=["posted_at", "noticed_at", "revision", "updated_at"])
     op.record("event.posted", event=event, changes={"posted_at": (None, op.at)})
+    if event.series_id is None and not event.source and not event.is_over(op.at):
+        copy_checklist(event)
 
 
 def post_event(*, event_id: int, now: datetime, actor: StaffUser | None = None) -> Event:

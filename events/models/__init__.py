@@ -17,6 +17,7 @@ from events.models.minutes import Minutes, MinutesTranslation
 from events.models.notice import NoticeVersion
 from events.models.office import Office, OfficeKind
 from events.models.person import Person, SignInLink
+from events.models.preparation import ChecklistItem, Task
 from events.models.promise import Promise, PromiseState
 from events.models.rate_limit import RateCount
 from events.models.rsvp import RSVP
@@ -36,6 +37,7 @@ __all__ = [
     "AttendanceStatus",
     "AuditEntry",
     "Body",
+    "ChecklistItem",
     "ClockOffset",
     "Document",
     "Entry",
@@ -61,6 +63,7 @@ __all__ = [
     "Speaker",
     "SpeakerTranslation",
     "StaffUser",
+    "Task",
     "Topic",
     "TopicTranslation",
     "Venue",

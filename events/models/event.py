@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
     from events.models.agenda import AgendaItem, Document, Speaker
+    from events.models.preparation import Task
     from events.models.promise import Promise
     from events.models.venue import Venue
 
@@ -192,6 +193,7 @@ class Event(models.Model):
         speakers: RelatedManager["Speaker"]
         documents: RelatedManager["Document"]
         promises: RelatedManager["Promise"]
+        tasks: RelatedManager["Task"]
         #: Annotated by ``events.queries.with_waitlist_length``.
         waitlist_length: int
 

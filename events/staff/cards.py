@@ -18,6 +18,7 @@ from events.models import (
     Membership,
     Office,
     Promise,
+    Task,
 )
 from events.models.access_request import TO_ARRANGE, TO_CALL_OFF, WANTED, to_call
 from events.queries import MOST_AT_ONCE, with_waitlist_length
@@ -132,6 +133,21 @@ def promises_card(
     }
 
 
+def preparation_card(
+    request: HttpRequest, offices: list[Office], now: datetime
+) -> dict[str, Any] | None:
+    """What is to do before events, late or due within :data:`DUE_SOON`: until it is done."""
+    rows = Task.objects.filter(event__office__in=offices).open_before(now, now + DUE_SOON)
+    shown = rows.select_related("event__office", "owner")
+    found = list(shown.prefetch_related("event__translations")[: SOME + 1])
+    if not found:
+        return None
+    return {
+        "tasks": [(task, task.is_late(now)) for task in found[:SOME]],
+        "more": rows.count() - SOME if len(found) > SOME else 0,
+    }
+
+
 def drafts_card(
     request: HttpRequest, offices: list[Office], now: datetime
 ) -> dict[str, Any] | None:
@@ -157,6 +173,7 @@ CARDS = [
     DeskCard("coming", "events/staff/card_coming.html", coming_card, "main", 1),
     DeskCard("access_alarm", "events/staff/card_access_alarm.html", access_alarm, "banner", 2),
     DeskCard("access", "events/staff/card_access.html", access_card, "card", 1),
+    DeskCard("preparation", "events/staff/card_preparation.html", preparation_card, "card", 1),
     DeskCard("promises", "events/staff/card_promises.html", promises_card, "card", 2),
     DeskCard("postponed", "events/staff/card_postponed.html", postponed_card, "card", 3),
     DeskCard("drafts", "events/staff/card_drafts.html", drafts_card, "card", 4),

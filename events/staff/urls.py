@@ -19,6 +19,7 @@ from events.staff import (
     office_notice,
     offices,
     poster,
+    preparation,
     programme,
     promises,
     today,
@@ -30,6 +31,7 @@ _EVENT = "staff/events/<int:pk>/"
 _ACCESS = "staff/access/<int:pk>/"
 _DOOR = "staff/events/<int:event_pk>/door/"
 _PROMISE = "staff/promises/<int:pk>/"
+_TASK = "staff/tasks/<int:pk>/"
 _GUEST = "staff/events/<int:event_pk>/guests/<int:pk>/"
 
 pages = [
@@ -50,6 +52,11 @@ pages = [
     path(
         "staff/events/<int:event_pk>/documents/<int:pk>/", programme.document, name="staff-document"
     ),
+    path(f"{_EVENT}preparation/", preparation.preparation, name="staff-preparation"),
+    path(f"{_EVENT}preparation/copy/", preparation.preparation_copy, name="staff-preparation-copy"),
+    path(_TASK, preparation.task_edit, name="staff-task"),
+    path(f"{_TASK}done/", preparation.task_done, name="staff-task-done"),
+    path(f"{_TASK}remove/", preparation.task_remove, name="staff-task-remove"),
     path(f"{_EVENT}afterwards/", promises.afterwards, name="staff-afterwards"),
     path(f"{_EVENT}minutes/", minutes.minutes_edit, name="staff-minutes"),
     path(f"{_EVENT}minutes/post/", minutes.minutes_post, name="staff-minutes-post"),
@@ -92,6 +99,7 @@ pages = [
     path("staff/offices/", offices.office_list, name="staff-offices"),
     path("staff/offices/<slug:slug>/", offices.office_edit, name="staff-office"),
     path("staff/offices/<slug:slug>/notice/", office_notice.edit, name="staff-office-notice"),
+    path("staff/offices/<slug:slug>/checklist/", preparation.checklist, name="staff-checklist"),
     path("staff/members/", members.member_list, name="staff-members"),
     path("staff/members/<int:pk>/role/", members.member_role, name="staff-member-role"),
     path("staff/members/<int:pk>/remove/", members.member_remove, name="staff-member-remove"),

@@ -10,8 +10,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from events import clock
 from events.actions.calling_off import cancel_event
+from events.actions.preparation import TaskDraft, add_task
 from events.actions.promises import make_promise
-from events.models import AccessRequest, Event, Mode, Office, Promise, StaffUser, Topic
+from events.models import AccessRequest, Event, Mode, Office, Promise, StaffUser, Task, Topic
 from notifications.delivery.suppression import suppress
 from tests.browser.looking import Visitor
 from tests.factories import (
@@ -32,6 +33,7 @@ PAGES = [
     "", "events/", "events/?view=drafts", "events/new/", "events/{event}/", "events/{event}/edit/",
     "events/{event}/guests/", "events/{event}/guests/new/", "events/{event}/guests/sheet/",
     "access/", "access/?show=arranged", "access/caller/?event={event}&q=a", "access/{access}/",
+    "events/{event}/preparation/", "tasks/{task}/", "offices/district-4/checklist/",
     "events/{over}/afterwards/", "events/{over}/minutes/", "promises/", "promises/{promise}/",
     "events/{event}/agenda/", "offices/district-4/notice/",
     "events/{event}/history/", "events/{off}/poster/",
@@ -62,6 +64,9 @@ def office(browser: Browser, live_server: LiveServer, settings: Settings) -> Off
     make_claim(make_shift(event, now=now), now=now)
     off = make_event(office, title="Called off", starts_at=starts_at, now=now)
     cancel_event(event_id=off.pk, reason="The river is over its banks.", now=now)
+    add_task(
+        event_id=event.pk, task=TaskDraft("Book the room", 30), now=now, actor=make_staff(office)
+    )
     over = make_event(office, title="Over", starts_at=now - timedelta(days=9), now=now)
     make_promise(
         event_id=over.pk, text="Count the cars on Park Street", due=now.date() - timedelta(days=2),
@@ -102,6 +107,7 @@ def test_every_page_is_accessible_and_fits_the_screen(visitor: Visitor, office: 
         "access": AccessRequest.objects.get().pk,
         "off": Event.objects.get(title="Called off").pk,
         "over": Event.objects.get(title="Over").pk,
+        "task": Task.objects.get().pk,
         "promise": Promise.objects.get().pk,
         "delivery": plan(clock.now())[0].pk,
     }

@@ -15,6 +15,7 @@ from events.actions.agenda import set_programme
 from events.actions.calling_off import postpone_event
 from events.actions.door import walk_in
 from events.actions.offices import save_topic
+from events.actions.preparation import TaskDraft, add_task
 from events.actions.promises import make_promise
 from events.errors import Refused
 from events.file_types import TEXT, NewFile
@@ -82,6 +83,11 @@ class Rows:
             return {"event_pk": self.event.pk, "pk": entry.pk}
         if name.startswith("staff-access-"):
             return {"pk": self.guest.access_requests.get().pk}
+        if name.startswith("staff-task"):
+            draft = TaskDraft(f"Secret task for {name}", 3)
+            event = self.event
+            task = add_task(event_id=event.pk, task=draft, now=NOW, actor=self.manager)
+            return {"pk": task.pk}
         if name.startswith("staff-promise"):
             over = make_event(self.office, starts_at=NOW - timedelta(days=1))
             promise = make_promise(
@@ -97,7 +103,7 @@ class Rows:
             return {"pk": member.pk}
         if name == "staff-venue":
             return {"pk": self.venue.pk}
-        if name in ("staff-office", "staff-office-notice"):
+        if name in ("staff-office", "staff-office-notice", "staff-checklist"):
             return {"slug": self.office.slug}
         if name == "staff-topic":
             return {"slug": self.topic.slug}
@@ -120,12 +126,13 @@ POST_ALONE = {
     "staff-member-role", "staff-member-link", "staff-access-take", "staff-access-work",
     "staff-access-reopen", "staff-access-told", "staff-access-called-off",
     "staff-door-guest", "staff-door-walk-in", "staff-door-undo",
-    "staff-minutes-post", "staff-promise-keep", "staff-promise-withdraw", "staff-promise-reopen",
+    "staff-preparation-copy", "staff-task-done", "staff-task-remove", "staff-minutes-post",
+    "staff-promise-keep", "staff-promise-withdraw", "staff-promise-reopen",
 }  # fmt: skip
 MANAGERS = [
     "staff-topic-new", "staff-offices", "staff-members", "staff-office", "staff-topic",
     "staff-member-role", "staff-member-remove", "staff-member-link",
-    "staff-office-notice",
+    "staff-office-notice", "staff-checklist",
 ]  # fmt: skip
 
 

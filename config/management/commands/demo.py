@@ -11,6 +11,7 @@ from config.demo.afterwards import keep_promises
 from config.demo.calendar import ZONE, fill_calendar, found_town
 from config.demo.dates import Days
 from config.demo.letters import post_letters
+from config.demo.preparation import prepare
 from config.demo.programme import set_programmes
 from config.demo.shifts import staff_shifts
 from events import clock
@@ -36,6 +37,7 @@ class Command(BaseCommand):
         events = fill_calendar(town)
         set_programmes(town, events)
         arrange_access(events)
+        prepare(town, events)
         keep_promises(town, events)
         say("  Shifts and claims …")
         staff_shifts(town, events)
