@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from events.audit import operation
@@ -53,13 +54,20 @@ def note_call(*, call_id: int, state: str, now: datetime, actor: StaffUser) -> C
 
 
 def still_true(calls: Iterable[Call]) -> set[int]:
-    """Return the keys of those that are still so; one query a kind of message."""
+    """Return the keys of those that are still so; one query a kind of message.
+
+    Of several calls of one kind about one event the latest tells all.
+    """
+    later = Call.objects.filter(
+        person_id=OuterRef("person_id"), message=OuterRef("message"),
+        event_id=OuterRef("event_id"), pk__gt=OuterRef("pk"),
+    )  # fmt: skip
     wanted: dict[str, list[int]] = {}
     for call in calls:
         wanted.setdefault(call.message, []).append(call.pk)
     true: set[int] = set()
     for name, keys in wanted.items():
-        rows = Call.objects.filter(pk__in=keys)
+        rows = Call.objects.filter(~Exists(later), pk__in=keys)
         guard = catalogue.named(name).guard
         true.update((rows if guard is None else rows.filter(guard())).values_list("pk", flat=True))
     return true

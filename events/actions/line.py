@@ -69,7 +69,7 @@ def promote_line(
 
 
 def _offer_to_come_with_fewer(op: Operation, event: Event, pool: Pool, mode: str) -> None:
-    """Tell parties that are larger than what is free now; again only when more is free than then.
+    """Tell parties that are larger than what is free now; again only when twice as much is free.
 
     They keep their place in line. An address that nobody has proven is not written to again, and
     who has a place online meanwhile is not asked to leave somebody behind.
@@ -78,7 +78,7 @@ def _offer_to_come_with_fewer(op: Operation, event: Event, pool: Pool, mode: str
         return
     too_large = RSVP.objects.in_line().filter(
         event=event, mode=mode, upgrade_of=None, proven_at__isnull=False,
-        party_size__gt=pool.left, offered__lt=pool.left,
+        party_size__gt=pool.left, offered__lte=pool.left // 2,
     )  # fmt: skip
     for rsvp in too_large:
         rsvp.offered = pool.left

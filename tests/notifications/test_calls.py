@@ -110,6 +110,19 @@ def test_who_waits_without_an_address_hears_that_some_places_are_free(desk: Desk
     assert calls.spoken(call, language="en", now=LATER) is None
 
 
+def test_two_changes_are_one_call(desk: Desk) -> None:
+    event = event_of(desk)
+    caller(desk, event)
+    for hours in (1, 2):
+        reschedule_event(
+            event_id=event.pk, starts_at=event.starts_at + timedelta(hours=hours),
+            ends_at=event.ends_at + timedelta(hours=hours), now=LATER,
+        )  # fmt: skip
+        planned()
+    first, second = Call.objects.order_by("pk")
+    assert calls.still_true([first, second]) == {second.pk}
+
+
 def test_planning_twice_calls_once(desk: Desk) -> None:
     event = event_of(desk)
     caller(desk, event)
