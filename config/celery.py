@@ -8,6 +8,7 @@ import os
 
 from celery import Celery
 from celery.signals import worker_ready
+from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -16,6 +17,12 @@ TICK = "notifications.tick"
 app = Celery("plazuela")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# A hint is taken without an acknowledgement: it is worth nothing once a worker has heard it. One
+# whose acknowledgement is lost (a Redis that freezes at that moment) would count as being worked on
+# for ever, and a worker takes no more than it has processes for: it would be alive, and deaf.
+_queue = app.conf.task_default_queue
+app.conf.task_queues = [Queue(_queue, Exchange(_queue), routing_key=_queue, no_ack=True)]
 
 # In seconds, since a crontab schedule drifts over the change to and from daylight saving time.
 # No `expires`: it is compared with the worker's own clock, and a host whose clock is wrong would

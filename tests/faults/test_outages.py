@@ -175,10 +175,20 @@ def test_a_redis_that_says_nothing_holds_nobody_up(scene: Scene, broker: Broker)
     scene.judge()
 
 
-def test_a_redis_that_was_frozen_is_heard_again(scene: Scene, broker: Broker) -> None:
+@pytest.mark.parametrize("is_busy", [False, True], ids=["idle", "busy"])
+def test_a_redis_that_was_frozen_is_heard_again(
+    scene: Scene, broker: Broker, is_busy: bool
+) -> None:
+    """Even by a worker that had the next hint in its hands, and could not say so in time."""
+    scene.sink.pause = 2.0 if is_busy else 0.0
     worker = scene.worker(TEST_REDIS_URL=broker.url)
     scene.guests(1, prefix="before")
-    wait_for(lambda: len(scene.sink.taken) == 1, what="a confirmation")
+    if is_busy:
+        wait_for(lambda: scene.sink.reached["content"] == 1, what="a message under way")
+        tick_at(broker)
+        time.sleep(0.5)
+    else:
+        wait_for(lambda: len(scene.sink.taken) == 1, what="a confirmation")
     broker.silence()
     # Longer than the worker waits for an answer, and for one that is late.
     time.sleep(25)
