@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from events import dates_text
+from events.actions.questions import LONGEST_QUESTION
 from events.actions.rsvps import MAX_PARTY
 from events.choices import offer, offer_filter
 from events.errors import Refused
@@ -149,8 +150,18 @@ class RsvpForm(PartyForm):
         label=_("Language you prefer"),
         error_messages={"invalid_choice": _("Choose a language from the list.")},
     )
+    question = forms.CharField(
+        label=_("A question for the event"),
+        help_text=_("Somebody reads it first. Then everybody can see it, without your name."),
+        max_length=LONGEST_QUESTION,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+    )
 
-    field_order = ("name", "email", "party_size", "mode", "language", "access_needs", "access_note")
+    field_order = (
+        "name", "email", "party_size", "mode", "language", "access_needs", "access_note",
+        "question",
+    )  # fmt: skip
     proposed = (*PartyForm.proposed, "language")
 
     def __init__(

@@ -13,6 +13,9 @@ RSVP = "rsvp"
 #: Which RSVP it is, for staff alone: whoever photographs the code in the line can do nothing.
 DOOR = "door"
 CLAIM = "claim"
+QUESTION = "question"
+#: Over a question and a person.
+VOTE = "vote"
 SUBSCRIBE = "subscribe"
 SUBSCRIPTIONS = "subscriptions"
 UNSUBSCRIBE = "unsubscribe"

@@ -19,6 +19,8 @@ TABLE: dict[str, frozenset[str]] = {
     "arrange_access": frozenset({Role.EDITOR, Role.MANAGER}),
     #: What guests write of their needs, and what is arranged or refused in words.
     "see_access_words": frozenset({Role.EDITOR, Role.MANAGER}),
+    #: Publish, decline, merge and answer what residents ask at events.
+    "moderate_questions": frozenset({Role.EDITOR, Role.MANAGER}),
     "write_letters": frozenset({Role.EDITOR, Role.MANAGER}),
     "post_letters": frozenset({Role.MANAGER}),
     "see_deliveries": frozenset({Role.EDITOR, Role.MANAGER}),

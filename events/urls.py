@@ -15,8 +15,10 @@ from events.views import (
     media,
     month,
     notice,
+    own_question,
     own_rsvp,
     programme,
+    questions,
     rsvp,
 )
 
@@ -56,6 +58,11 @@ pages = [
     path("events/<slug:slug>/rsvp/sent/", rsvp.event_rsvp_sent, name="event-rsvp-sent"),
     path("events/<slug:slug>/agenda/", programme.programme, name="event-programme"),
     path("events/<slug:slug>/notice/", notice.receipt_page, name="event-notice"),
+    path("events/<slug:slug>/questions/", questions.event_questions, name="event-questions"),
+    path("events/<slug:slug>/questions/sent/", questions.question_sent, name="event-question-sent"),
+    path("events/<slug:slug>/questions/projector/", questions.projector, name="event-projector"),
+    path("questions/<int:pk>/vote/", questions.question_vote, name="question-vote"),
+    path("questions/<int:pk>/vote/sent/", questions.vote_sent, name="question-vote-sent"),
     path("embed/events/", embed.embed_events, name="embed-events"),
     path("calendar/", month.this_month, name="calendar"),
     path("calendar/<year:year>/<month:month>/", month.one_month, name="calendar-month"),
@@ -73,4 +80,10 @@ links = [
     path("rsvps/<str:token>/confirm/", own_rsvp.confirm, name="rsvp-confirm"),
     path("rsvps/<str:token>/change/", own_rsvp.change, name="rsvp-change"),
     path("rsvps/<str:token>/cancel/", own_rsvp.cancel, name="rsvp-cancel"),
+    path("rsvps/<str:token>/questions/", own_question.rsvp_questions, name="rsvp-questions"),
+    path("rsvps/<str:token>/questions/<int:pk>/", own_question.rsvp_vote, name="rsvp-vote"),
+    path("questions/<str:token>/", own_question.own_question, name="question"),
+    path("questions/<str:token>/confirm/", own_question.confirm, name="question-confirm"),
+    path("questions/<str:token>/read-again/", own_question.read_again, name="question-read-again"),
+    path("votes/<str:token>/", own_question.vote_link, name="vote"),
 ]

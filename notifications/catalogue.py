@@ -31,6 +31,8 @@ from notifications.messages.access import MESSAGES as ACCESS
 from notifications.messages.access import SILENT as SILENT_ABOUT_ACCESS
 from notifications.messages.afterwards import MESSAGES as AFTERWARDS
 from notifications.messages.guards import Guard, holds
+from notifications.messages.questions import MESSAGES as QUESTIONS
+from notifications.messages.questions import SILENT as SILENT_ABOUT_QUESTIONS
 from notifications.subscriptions.messages import MESSAGES as SIGN_UPS
 from notifications.subscriptions.messages import SILENT as SILENT_ABOUT_SIGN_UPS
 
@@ -156,6 +158,7 @@ MESSAGES: list[Message] = [
     ),
     *ACCESS,
     *AFTERWARDS,
+    *QUESTIONS,
     # --- Shifts, one volunteer's -----------------------------------------------------------------
     _message(
         name="claim_promoted",
@@ -436,6 +439,7 @@ SILENT: dict[str, str] = {
     "membership.changed": "staff are told by whoever changes it",
     "membership.ended": "staff are told by whoever ends it",
     **SILENT_ABOUT_ACCESS,
+    **SILENT_ABOUT_QUESTIONS,
     **SILENT_ABOUT_SIGN_UPS,
     **SILENT_ABOUT_LETTERS,
 }

@@ -60,6 +60,8 @@ KEPT = _("Twelve are dark. All of them are repaired by now.")
 BOOKED = _("All interpreters near here are booked on that day. We asked five.")
 CAPTIONS = _("Live captions on a large screen, and somebody who reads your questions aloud.")
 TOPIC = _("Streets and lights")
+QUESTION = _("Who pays when a street light is broken?")
+ANSWER = _("The city does. Call us, and somebody comes within three days.")
 
 
 class Scene:

@@ -14,6 +14,7 @@ from events.actions import access_requests as access_actions
 from events.actions import events as event_actions
 from events.actions import line, offices, people
 from events.actions import promises as promise_actions
+from events.actions import questions as question_actions
 from events.actions import rsvps as rsvp_actions
 from events.actions import series as series_actions
 from events.actions.calling_off import cancel_event, postpone_event
@@ -21,12 +22,13 @@ from events.actions.events import EventDraft
 from events.actions.minutes import post_minutes, write_minutes
 from events.actions.series_edit import Scope, edit_series
 from events.audit import operation, rehearsal
-from events.models import RSVP, AccessRequest, Event, Mode, Office, Promise, StaffUser
+from events.models import RSVP, AccessRequest, Event, Mode, Office, Promise, Question, StaffUser
 from notifications import digests, rendering
 from notifications.delivery import mime
 from notifications.message import Rendered
 from notifications.models import Delivery, DeliveryState
 from notifications.sample_scene import (
+    ANSWER,
     BOOKED,
     CAPTIONS,
     DAYS_AHEAD,
@@ -35,6 +37,7 @@ from notifications.sample_scene import (
     KEPT,
     LATER,
     PROMISE,
+    QUESTION,
     REASON,
     ROOM,
     SOUND,
@@ -216,6 +219,48 @@ def promise_kept(scene: Scene) -> Told:
         promise_id=promise.pk, outcome=gettext(KEPT), now=after, actor=scene.staff()
     )
     return scene.told("promise_kept")
+
+
+def _question(scene: Scene, *, proven: bool = True) -> Question:
+    return question_actions.ask_question(
+        event_id=scene.town_hall().pk, email=scene.address("asks"), text=gettext(QUESTION),
+        language=scene.language, proven=proven, now=scene.now,
+    )  # fmt: skip
+
+
+def _published(scene: Scene) -> Question:
+    return question_actions.publish_question(
+        question_id=_question(scene).pk, now=scene.later, actor=scene.staff()
+    )
+
+
+def question_confirm(scene: Scene) -> Told:
+    _question(scene, proven=False)
+    return scene.told("question_confirm")
+
+
+def question_vote(scene: Scene) -> Told:
+    question_actions.ask_to_vote(
+        question_id=_published(scene).pk, email=scene.address("votes"), language=scene.language,
+        now=scene.later,
+    )  # fmt: skip
+    return scene.told("question_vote")
+
+
+def question_declined(scene: Scene) -> Told:
+    question_actions.decline_question(
+        question_id=_question(scene).pk, reason="off_topic", now=scene.later, actor=scene.staff()
+    )
+    return scene.told("question_declined")
+
+
+def question_answered(scene: Scene) -> Told:
+    question = _published(scene)
+    question_actions.answer_in_writing(
+        question_id=question.pk, answer=gettext(ANSWER), seen=question.decision,
+        now=scene.later, actor=scene.staff(),
+    )  # fmt: skip
+    return scene.told("question_answered")
 
 
 def claim_promoted(scene: Scene) -> Told:
@@ -430,6 +475,7 @@ SCENES: dict[str, Callable[[Scene], Told]] = {
         ),
         *(rsvp_repeated, rsvp_changed, rsvp_cancelled, rsvp_expired),
         *(access_arranged, access_cannot, access_reopened, afterwards_posted, promise_kept),
+        *(question_confirm, question_vote, question_declined, question_answered),
         *(claim_promoted, claim_confirmed, claim_waitlisted, claim_repeated, claim_refused),
         *(
             claim_released,

@@ -10,6 +10,7 @@ from typing import Any
 
 from events.actions import events as event_actions
 from events.actions import offices as office_actions
+from events.actions import questions as question_actions
 from events.actions import rsvps as rsvp_actions
 from events.actions.events import EventDraft
 from events.actions.people import person_with_email
@@ -21,6 +22,7 @@ from events.models import (
     Mode,
     Office,
     Person,
+    Question,
     Role,
     StaffUser,
     Topic,
@@ -130,6 +132,31 @@ def make_rsvp(
         now=now,
         **fields,
     ).rsvp
+
+
+def make_question(
+    event: Event,
+    text: str = "",
+    *,
+    email: str = "",
+    proven: bool = True,
+    publish: bool = False,
+    now: datetime = NOW,
+    **fields: Any,
+) -> Question:
+    """A question that is held, from a proven address; or published by one of the office."""
+    question = question_actions.ask_question(
+        event_id=event.pk,
+        email=email or f"asks{next(_numbers)}@example.org",
+        text=text or f"Who pays for light number {next(_numbers)}?",
+        proven=proven,
+        now=now,
+        **fields,
+    )
+    if publish:
+        staff = make_staff(event.office, now=now)
+        question_actions.publish_question(question_id=question.pk, now=now, actor=staff)
+    return Question.objects.select_related("event__office", "decided_by").get(pk=question.pk)
 
 
 def make_role(office: Office, name: str = "Greeter", *, now: datetime = NOW) -> VolunteerRole:

@@ -30,6 +30,11 @@ def person_with_email(email: str, *, name: str = "", language: str = "", at: dat
     return person
 
 
+def known_person(email: str) -> Person | None:
+    """Return the person with this address, if there is one."""
+    return Person.objects.filter(email=email.strip().lower()).first()
+
+
 def person_without_email(
     *, name: str, phone: str = "", postal_address: str = "", language: str = "", at: datetime
 ) -> Person:

@@ -18,6 +18,7 @@ from events.actions.line import (
     promote_line,
 )
 from events.actions.people import person_with_email, person_without_email, tell_proof
+from events.actions.questions import add_question, prove_questions
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import RSVP, AccessRequest, AttendanceStatus, Entry, Event, Mode, StaffUser
@@ -81,6 +82,7 @@ def rsvp(
     language: str = "",
     access_needs: Iterable[str] = (),
     access_note: str = "",
+    question: str = "",
     proven: bool = False,
     overbook: bool = False,
     now: datetime,
@@ -91,7 +93,8 @@ def rsvp(
     ``proven``: the browser has shown that the address is its own. Staff (``actor``) who write down
     a caller vouch for them, and may let them in beyond the planned places (``overbook``). A second
     RSVP of the same person for the same mode changes nothing and is "repeated" (recorded, so that
-    the manage link can be mailed again). Raises :class:`Refused` for what depends on the event or
+    the manage link can be mailed again). ``question`` comes with a new one; with a repeated one the
+    caller asks it by itself. Raises :class:`Refused` for what depends on the event or
     the form alone.
     """
     if overbook and actor is None:
@@ -114,7 +117,13 @@ def rsvp(
             party_size=party_size, access_note=access_note, created_at=now, changed_at=now,
             proven_at=now if proven or actor is not None else None,
         )  # fmt: skip
-        return _enter(op, event, new, access_needs=access_needs, overbook=overbook)
+        outcome = _enter(op, event, new, access_needs=access_needs, overbook=overbook)
+        if question.strip():
+            add_question(
+                op, event, person, question.strip(), language=language, rsvp=new,
+                proven=new.proven_at is not None,
+            )  # fmt: skip
+        return outcome
 
 
 def _enter(
@@ -194,6 +203,7 @@ def _prove(op: Operation, event: Event, rsvp: RSVP) -> None:
             fields += ["status", "waitlisted_at"]
         rsvp.save(update_fields=fields)
         op.record("rsvp.proven", event=event, person=rsvp.person_id, rsvp=rsvp)
+        prove_questions(op, rsvp)
 
 
 def confirm_rsvp(*, rsvp_id: int, now: datetime) -> RSVP:

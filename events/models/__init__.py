@@ -19,6 +19,14 @@ from events.models.office import Office, OfficeKind
 from events.models.person import Person, SignInLink
 from events.models.preparation import ChecklistItem, Task
 from events.models.promise import Promise, PromiseState
+from events.models.question import (
+    AnswerKind,
+    DeclineReason,
+    Question,
+    QuestionOrder,
+    QuestionState,
+    QuestionVote,
+)
 from events.models.rate_limit import RateCount
 from events.models.rsvp import RSVP
 from events.models.series import Series
@@ -33,12 +41,14 @@ __all__ = [
     "AccessState",
     "AgendaItem",
     "AgendaItemTranslation",
+    "AnswerKind",
     "Attendance",
     "AttendanceStatus",
     "AuditEntry",
     "Body",
     "ChecklistItem",
     "ClockOffset",
+    "DeclineReason",
     "Document",
     "Entry",
     "Event",
@@ -56,6 +66,10 @@ __all__ = [
     "Person",
     "Promise",
     "PromiseState",
+    "Question",
+    "QuestionOrder",
+    "QuestionState",
+    "QuestionVote",
     "RateCount",
     "Role",
     "Series",

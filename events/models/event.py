@@ -152,6 +152,11 @@ class Event(models.Model):
     #: Sound and picture are kept, and may be shown later: who comes is told before.
     is_recorded = models.BooleanField(_("the event is recorded"), default=False)
 
+    #: In which order questions are answered: one of ``QuestionOrder``; and the seed of the lot,
+    #: drawn once and public from then on.
+    question_order = models.CharField(max_length=10, default="in_turn", editable=False)
+    question_seed = models.CharField(max_length=32, blank=True, editable=False)
+
     takes_rsvps = models.BooleanField(_("takes RSVPs"), default=True)
     capacity = models.PositiveIntegerField(_("places in the room"), null=True, blank=True)
     taken = models.PositiveIntegerField(default=0, editable=False)
@@ -220,6 +225,11 @@ class Event(models.Model):
                 condition=Q(remote_capacity__isnull=True)
                 | Q(remote_taken__lte=F("remote_capacity") + F("remote_overbooked")),
                 name="event_remote_not_oversold",
+            ),
+            models.CheckConstraint(
+                condition=Q(question_order__in=["in_turn", "votes"])
+                | Q(question_order="lot") & ~Q(question_seed=""),
+                name="event_question_order_known",
             ),
             models.UniqueConstraint(
                 fields=["series", "series_start"],

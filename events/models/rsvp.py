@@ -14,6 +14,8 @@ from events.models.event import Mode
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
+    from events.models.question import Question
+
 
 class RSVPQuerySet(models.QuerySet["RSVP"]):
     def active(self) -> "RSVPQuerySet":
@@ -57,6 +59,7 @@ class RSVP(Attendance):
 
     if TYPE_CHECKING:
         access_requests: RelatedManager["AccessRequest"]
+        questions: RelatedManager["Question"]
 
     class Meta:
         verbose_name = "RSVP"

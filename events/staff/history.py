@@ -68,6 +68,19 @@ WORDS = {
     "access.told": gettext_lazy("Told in person what is arranged or not"),
     "access.called_off": gettext_lazy("What was arranged is called off"),
     "access.edited": gettext_lazy("Companions of a guest counted"),
+    "question.asked": gettext_lazy("Question asked"),
+    "question.unproven": gettext_lazy("Question asked, to be confirmed by mail"),
+    "question.proven": gettext_lazy("Question confirmed by mail"),
+    "question.published": gettext_lazy("Question published"),
+    "question.declined": gettext_lazy("Question declined"),
+    "question.second_reader_asked": gettext_lazy("Second reader asked for"),
+    "question.upheld": gettext_lazy("Question declined by a second reader, too"),
+    "question.merged": gettext_lazy("Question merged with another"),
+    "question.ordered": gettext_lazy("Questions put into another order"),
+    "question.lot_drawn": gettext_lazy("Order of the questions drawn by lot"),
+    "question.answered": gettext_lazy("Question answered in writing"),
+    "question.answered_live": gettext_lazy("Question answered at the event"),
+    "question.reopened": gettext_lazy("Question not answered after all"),
 }
 #: What changed fields are called.
 FIELDS = {
@@ -150,7 +163,7 @@ def event_history(request: StaffRequest, pk: int) -> HttpResponse:
     about = "guests" if request.GET.get("about") == "guests" else ""
     entries = AuditEntry.objects.filter(event_id=event.pk, action__in=extensions.history_words)
     people = Q()
-    for noun in ("rsvp", "claim", "access"):
+    for noun in ("rsvp", "claim", "access", "question"):
         people |= Q(action__startswith=f"{noun}.")
     views = {"": entries.exclude(people), "guests": entries.filter(people)}
     labels = {"": _("The event"), "guests": _("Guests and volunteers")}

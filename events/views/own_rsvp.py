@@ -187,6 +187,8 @@ def _frame(token: str, rsvp: RSVP, event: Event, state: str, now: datetime) -> d
         "state": state,
         "now": now,
         "own_url": unprefixed_url("rsvp", token=token),
+        "questions": rsvp.questions.all(),
+        "questions_url": unprefixed_url("rsvp-questions", token=token),
         **{f"{name}_url": unprefixed_url(f"rsvp-{name}", token=token) for name in names},
     }
 

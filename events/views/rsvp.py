@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 
 from events import clock, links, proof, rate_limits
+from events.actions.questions import ask_question
 from events.actions.rsvps import rsvp
 from events.errors import Refused
 from events.forms import RsvpForm
@@ -47,6 +48,7 @@ def _take(request: HttpRequest, slug: str) -> HttpResponse:
             language=facts["language"],
             access_needs=facts["access_needs"],
             access_note=facts["access_note"],
+            question=facts["question"],
             proven=proven,
             now=now,
         )
@@ -54,6 +56,12 @@ def _take(request: HttpRequest, slug: str) -> HttpResponse:
         form.add_refusal(refused)
         # Read again: whatever is in the way may have come about since.
         return show_event(request, posted_event(slug), refused_form=form)
+    if outcome.result == "repeated" and facts["question"]:
+        # It is not the link of the RSVP that is there already which may vouch for new words.
+        ask_question(
+            event_id=event.pk, email=email, text=facts["question"], language=facts["language"],
+            proven=proven, now=now,
+        )  # fmt: skip
     if not proven:
         # The same answer whoever it is and whatever came of it: that goes by mail.
         return see_other(reverse("event-rsvp-sent", kwargs={"slug": slug}))

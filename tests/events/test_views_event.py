@@ -122,6 +122,7 @@ def test_the_form_asks_only_what_is_needed(client: Client) -> None:
     assert seen.fields["access_needs"] == []
     assert set(seen.fields) == {
         "name", "email", "party_size", "mode", "language", "access_needs", "access_note",
+        "question",
     }  # fmt: skip
     assert "How will you take part?" not in seen.text
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from events.actions import access_requests as access_actions
 from events.actions import events as event_actions
+from events.actions import questions as question_actions
 from events.actions import rsvps as rsvp_actions
 from events.actions.calling_off import cancel_event, postpone_event
 from events.actions.events import EventDraft
@@ -403,6 +404,38 @@ def promise_kept(language: str) -> Delivery:
     return delivered("promise_kept")
 
 
+def question_confirm(language: str) -> Delivery:
+    make.make_question(town_hall(), language=language, proven=False)
+    return delivered("question_confirm")
+
+
+def question_vote(language: str) -> Delivery:
+    question = make.make_question(town_hall(), publish=True)
+    question_actions.ask_to_vote(
+        question_id=question.pk, email="votes@example.org", language=language, now=NOW
+    )
+    return delivered("question_vote")
+
+
+def question_declined(language: str) -> Delivery:
+    question = make.make_question(town_hall(), language=language)
+    staff = make.make_staff(question.event.office)
+    question_actions.decline_question(
+        question_id=question.pk, reason="off_topic", now=NOW, actor=staff
+    )
+    return delivered("question_declined")
+
+
+def question_answered(language: str) -> Delivery:
+    question = make.make_question(town_hall(), language=language, publish=True)
+    assert question.decided_by is not None
+    question_actions.answer_in_writing(
+        question_id=question.pk, answer="The city does.", seen=question.decision, now=NOW,
+        actor=question.decided_by,
+    )  # fmt: skip
+    return delivered("question_answered")
+
+
 def claim_reminder(language: str) -> Delivery:
     event = town_hall()
     _guest_and_volunteer(event, language)
@@ -483,6 +516,7 @@ SCENES: dict[str, Callable[[str], Delivery]] = {
         *(sign_in_link, rsvp_promoted, rsvp_confirmed, rsvp_waitlisted, rsvp_unproven),
         *(rsvp_passed_over, rsvp_repeated, rsvp_changed, rsvp_cancelled, rsvp_expired),
         *(access_arranged, access_cannot, access_reopened, afterwards_posted, promise_kept),
+        *(question_confirm, question_vote, question_declined, question_answered),
         *(claim_promoted, claim_confirmed, claim_waitlisted, claim_repeated, claim_refused),
         *(claim_released, event_cancelled, event_postponed, event_changed, shift_cancelled),
         *(dates_cancelled, dates_changed, place_changed),
