@@ -3,7 +3,7 @@
 import pytest
 
 from events import links
-from events.models import RSVP, AccessRequest, Event
+from events.models import RSVP, AccessRequest, Event, Question
 from notifications.models import Letter
 from tests.browser.looking import LANGUAGES, Visitor
 from volunteers.models import Shift, ShiftClaim
@@ -28,6 +28,19 @@ def events() -> dict[str, str]:
     }
 
 
+def open_question() -> int:
+    return Question.objects.published().filter(answered="").earliest("pk").pk
+
+
+def questions() -> list[str]:
+    """The paths of own questions in each state, and of a link to vote."""
+    vote = links.sign(links.VOTE, open_question(), RSVP.objects.earliest("pk").person_id)
+    asked = {one.state: one for one in Question.objects.order_by("-pk")}
+    return [f"/votes/{vote}/"] + [
+        f"/questions/{links.token_for(links.QUESTION, one)}/" for one in asked.values()
+    ]
+
+
 def public_paths() -> list[str]:
     open_shift = Shift.objects.filter(role__name="Note taker").earliest("pk").get_absolute_url()
     full_shift = ShiftClaim.objects.in_line().earliest("pk").shift.get_absolute_url()
@@ -35,6 +48,8 @@ def public_paths() -> list[str]:
         "/", "/events/", "/events/?when=past", "/events/?q=nothing+of+that+name",
         *events().values(), f"{event('budget')}rsvp/sent/", f"{event('budget')}agenda/",
         f"{event('budget')}notice/", f"{event('Coffee')}notice/", "/calendar/",
+        f"{event('budget')}questions/", f"{event('budget')}questions/projector/",
+        f"{event('budget')}questions/sent/", f"/questions/{open_question()}/vote/",
         "/volunteer/", open_shift, full_shift, f"{open_shift}claim/sent/",
         "/letters/", Letter.objects.posted().latest("pk").get_absolute_url(),
         "/subscribe/", "/subscribe/sent/", "/feeds/", "/accounts/login/",
@@ -72,7 +87,8 @@ def test_pages_behind_mailed_links_are_open_to_everybody(visitor: Visitor, langu
     found = []
     for path in (
         own, f"{own}confirm/", f"{own}change/", f"{own}cancel/", in_line, f"{in_line}change/",
-        helped, not_helped, claim, f"{claim}release/", claim_in_line, "/me/",
+        f"{own}questions/", *questions(), helped, not_helped, claim, f"{claim}release/",
+        claim_in_line, "/me/",
     ):  # fmt: skip
         found += visitor.faults(path + language.replace("/", "?lang="))
     assert found == []

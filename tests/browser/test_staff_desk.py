@@ -20,6 +20,7 @@ from tests.factories import (
     make_claim,
     make_event,
     make_office,
+    make_question,
     make_rsvp,
     make_shift,
     make_staff,
@@ -35,7 +36,7 @@ PAGES = [
     "access/", "access/?show=arranged", "access/caller/?event={event}&q=a", "access/{access}/",
     "events/{event}/preparation/", "tasks/{task}/", "offices/district-4/checklist/",
     "events/{over}/afterwards/", "events/{over}/minutes/", "promises/", "promises/{promise}/",
-    "events/{event}/agenda/", "offices/district-4/notice/",
+    "events/{event}/questions/", "events/{event}/agenda/", "offices/district-4/notice/",
     "events/{event}/history/", "events/{off}/poster/",
     "calls/", "events/{event}/reschedule/", "events/{event}/cancel/",
     "events/{draft}/post/", "events/{draft}/delete/", "venues/", "venues/new/", "topics/",
@@ -60,6 +61,8 @@ def office(browser: Browser, live_server: LiveServer, settings: Settings) -> Off
     )  # fmt: skip
     make_event(office, title="Half written", post=False, starts_at=starts_at, now=now)
     make_rsvp(event, party_size=2, access_needs=["asl"], access_note="Front row", now=now)
+    make_question(event, "Who pays for a broken street light?", now=now)
+    make_question(event, "Where is the new bus stop?", publish=True, now=now)
     make_rsvp(event, name="Wilhelmina Featherstonehaugh-Montgomery", now=now)
     make_claim(make_shift(event, now=now), now=now)
     off = make_event(office, title="Called off", starts_at=starts_at, now=now)

@@ -37,6 +37,7 @@ from tests.factories import (
     NOW,
     make_event,
     make_office,
+    make_question,
     make_rsvp,
     make_staff,
     make_topic,
@@ -88,6 +89,9 @@ class Rows:
             event = self.event
             task = add_task(event_id=event.pk, task=draft, now=NOW, actor=self.manager)
             return {"pk": task.pk}
+        if name == "staff-question-decide":
+            question = make_question(self.event, "Secret question", now=NOW)
+            return {"event_pk": self.event.pk, "pk": question.pk}
         if name.startswith("staff-promise"):
             over = make_event(self.office, starts_at=NOW - timedelta(days=1))
             promise = make_promise(
@@ -128,6 +132,7 @@ POST_ALONE = {
     "staff-door-guest", "staff-door-walk-in", "staff-door-undo",
     "staff-preparation-copy", "staff-task-done", "staff-task-remove", "staff-minutes-post",
     "staff-promise-keep", "staff-promise-withdraw", "staff-promise-reopen",
+    "staff-questions-order", "staff-question-decide",
 }  # fmt: skip
 MANAGERS = [
     "staff-topic-new", "staff-offices", "staff-members", "staff-office", "staff-topic",
