@@ -16,6 +16,7 @@ from events.actions.line import lock_event
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import RSVP, Entry, Event, Mode, StaffUser
+from events.models.entry import counted_from
 
 #: The most people that one tap lets in.
 MOST_AT_ONCE = 50
@@ -133,7 +134,7 @@ def _lock(event_id: int, now: datetime) -> Event:
     event = lock_event(event_id)
     if not event.is_posted or not event.is_on:
         raise Refused("event_is_off", _("This event does not take place."))
-    if now.astimezone(event.zone).date() < event.starts_at.astimezone(event.zone).date():
+    if now < counted_from(event):
         raise Refused("too_early", _("The door opens on the day of the event."))
     return event
 

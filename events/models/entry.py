@@ -12,7 +12,10 @@ BEFORE_START = timedelta(hours=6)
 
 
 def counted_from(event: Event) -> datetime:
-    """Return since when entries count: who came before an event got its new date has gone home."""
+    """Return when the door opens, and since when entries count.
+
+    Who came before an event got its new date has gone home.
+    """
     day = event.starts_at.astimezone(event.zone).date()
     midnight = datetime.combine(day, time(), event.zone)
     return min(midnight, event.starts_at - BEFORE_START)

@@ -24,7 +24,7 @@ from events.models import RSVP, Entry, Event
 from events.models.entry import counted_from
 from events.person_fields import their_name
 from events.staff.access import POST, StaffRequest, asked_key, desk_page, own_row, staff_page
-from events.staff.guests import found, is_day_reached
+from events.staff.guests import found
 from events.token_pages import see_other
 
 #: Guests on the page; whoever is not among them is found by the search.
@@ -202,7 +202,7 @@ def _page(
     context = {
         "event": event,
         "tab": "door",
-        "is_open": event.is_posted and event.is_on and is_day_reached(event, clock.now()),
+        "is_open": event.is_posted and event.is_on and clock.now() >= counted_from(event),
         "room": room(event),
         "q": words,
         "one_guest": bool(asked_key(request, "guest")),

@@ -1,6 +1,6 @@
 """The door of an event: check-in, walk-ins, headcount, two doors at once."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -254,6 +254,15 @@ def test_the_door_opens_on_the_day_and_not_for_a_cancelled_rsvp(desk: Desk) -> N
         check(event, guest)
     assert refused.value.code == "rsvp_cancelled"
     assert not Entry.objects.exists()
+
+
+def test_guests_of_an_event_after_midnight_come_the_evening_before(desk: Desk) -> None:
+    # A quarter past midnight in Los Angeles.
+    event = event_of(desk, starts_at=datetime(2026, 6, 12, 7, 15, tzinfo=UTC))
+    with pytest.raises(Refused):
+        count(event, now=event.starts_at - timedelta(hours=7))
+    count(event, now=event.starts_at - timedelta(minutes=30))
+    assert door.inside(event) == 1
 
 
 # -- The page -------------------------------------------------------------------------------------
