@@ -13,6 +13,7 @@ from events.models.attendance import Attendance, AttendanceStatus
 from events.models.audit import AuditEntry, ClockOffset, Outbox
 from events.models.entry import Entry
 from events.models.event import Event, EventStatus, EventTranslation, EventType, Mode
+from events.models.follow_up import FollowUp
 from events.models.minutes import Minutes, MinutesTranslation
 from events.models.notice import NoticeVersion
 from events.models.office import Office, OfficeKind
@@ -55,6 +56,7 @@ __all__ = [
     "EventStatus",
     "EventTranslation",
     "EventType",
+    "FollowUp",
     "Membership",
     "Minutes",
     "MinutesTranslation",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
     from events.models.agenda import AgendaItem, Document, Speaker
+    from events.models.follow_up import FollowUp
     from events.models.preparation import Task
     from events.models.promise import Promise
     from events.models.venue import Venue
@@ -197,6 +198,7 @@ class Event(models.Model):
         agenda: RelatedManager["AgendaItem"]
         speakers: RelatedManager["Speaker"]
         documents: RelatedManager["Document"]
+        follow_ups: RelatedManager["FollowUp"]
         promises: RelatedManager["Promise"]
         tasks: RelatedManager["Task"]
         #: Annotated by ``events.queries.with_waitlist_length``.

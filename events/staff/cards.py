@@ -15,6 +15,7 @@ from events.models import (
     AccessRequest,
     Event,
     EventStatus,
+    FollowUp,
     Membership,
     Office,
     Promise,
@@ -148,6 +149,21 @@ def preparation_card(
     }
 
 
+def follow_ups_card(
+    request: HttpRequest, offices: list[Office], now: datetime
+) -> dict[str, Any] | None:
+    """Guests who need an answer, late or within :data:`DUE_SOON`: until somebody gives it."""
+    own = FollowUp.objects.filter(event__office__in=offices, due__lte=(now + DUE_SOON).date())
+    rows = own.still_open()
+    found = list(rows.select_related("event", "owner", "rsvp")[: SOME + 1])
+    if not found:
+        return None
+    return {
+        "notes": [(note, note.is_late(now)) for note in found[:SOME]],
+        "more": rows.count() - SOME if len(found) > SOME else 0,
+    }
+
+
 def drafts_card(
     request: HttpRequest, offices: list[Office], now: datetime
 ) -> dict[str, Any] | None:
@@ -174,6 +190,7 @@ CARDS = [
     DeskCard("access_alarm", "events/staff/card_access_alarm.html", access_alarm, "banner", 2),
     DeskCard("access", "events/staff/card_access.html", access_card, "card", 1),
     DeskCard("preparation", "events/staff/card_preparation.html", preparation_card, "card", 1),
+    DeskCard("follow_ups", "events/staff/card_follow_ups.html", follow_ups_card, "card", 2),
     DeskCard("promises", "events/staff/card_promises.html", promises_card, "card", 2),
     DeskCard("postponed", "events/staff/card_postponed.html", postponed_card, "card", 3),
     DeskCard("drafts", "events/staff/card_drafts.html", drafts_card, "card", 4),

@@ -14,6 +14,7 @@ from django.urls import reverse
 from events.actions.agenda import set_programme
 from events.actions.calling_off import postpone_event
 from events.actions.door import walk_in
+from events.actions.follow_ups import note_follow_up
 from events.actions.offices import save_topic
 from events.actions.preparation import TaskDraft, add_task
 from events.actions.promises import make_promise
@@ -84,6 +85,12 @@ class Rows:
             return {"event_pk": self.event.pk, "pk": entry.pk}
         if name.startswith("staff-access-"):
             return {"pk": self.guest.access_requests.get().pk}
+        if name == "staff-follow-up-done":
+            note = note_follow_up(
+                event_id=self.event.pk, name="Secret walk-in", words="Secret", due=NOW.date(),
+                now=NOW, actor=self.manager,
+            )  # fmt: skip
+            return {"pk": note.pk}
         if name.startswith("staff-task"):
             draft = TaskDraft(f"Secret task for {name}", 3)
             event = self.event
@@ -130,7 +137,8 @@ POST_ALONE = {
     "staff-member-role", "staff-member-link", "staff-access-take", "staff-access-work",
     "staff-access-reopen", "staff-access-told", "staff-access-called-off",
     "staff-door-guest", "staff-door-walk-in", "staff-door-undo",
-    "staff-preparation-copy", "staff-task-done", "staff-task-remove", "staff-minutes-post",
+    "staff-follow-up-done", "staff-preparation-copy", "staff-task-done", "staff-task-remove",
+    "staff-minutes-post",
     "staff-promise-keep", "staff-promise-withdraw", "staff-promise-reopen",
     "staff-questions-order", "staff-question-decide",
 }  # fmt: skip

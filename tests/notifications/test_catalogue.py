@@ -17,7 +17,7 @@ from tests.notifications import scenes
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOUNS = (
     "rsvp|access|entry|call|claim|event|shift|role|office|venue|topic|membership|person|letter"
-    "|subscription|series|promise|minutes|task|checklist|question"
+    "|subscription|series|promise|minutes|task|checklist|question|follow_up"
 )
 FACT = re.compile(rf"({NOUNS})\.[a-z_]+")
 #: What an f-string in a call of record() can become.
