@@ -11,14 +11,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import Count, OuterRef, Subquery, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from events import search
 from events.actions.rsvps import UNPROVEN_TTL
 from events.errors import Refused
-from events.models import RSVP, AttendanceStatus, AuditEntry, Event, EventType
+from events.models import RSVP, AttendanceStatus, AuditEntry, Event, EventType, Person, Question
 from events.models.event import EventQuerySet
 from events.month_table import days_taken_up
 
@@ -257,3 +257,10 @@ def standing_in_for(rsvp: RSVP) -> RSVP | None:
     if rsvp.upgrade_of_id is not None:
         return active.filter(pk=rsvp.upgrade_of_id).first()
     return active.filter(upgrade_of=rsvp).first()
+
+
+def told_afterwards(event: Event) -> "QuerySet[Person]":
+    """Return who hears what comes after an event: who came or asked, and has an address."""
+    came = RSVP.objects.came().filter(event=event, person=OuterRef("pk"))
+    asked = Question.objects.heard().filter(event=event, person=OuterRef("pk"))
+    return Person.objects.filter(Q(Exists(came)) | Q(Exists(asked)), email__isnull=False)

@@ -52,6 +52,10 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         """What waits for somebody to read it, who asked first on top."""
         return self.asked().filter(state=QuestionState.HELD).order_by("proven_at", "pk")
 
+    def heard(self) -> "QuestionQuerySet":
+        """Those that stood on the list, also as a part of another one."""
+        return self.asked().filter(state__in=[QuestionState.PUBLISHED, QuestionState.MERGED])
+
     def published(self) -> "QuestionQuerySet":
         return self.filter(state=QuestionState.PUBLISHED)
 

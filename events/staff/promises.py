@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,8 +11,8 @@ from django.utils.translation import gettext as _
 from events import clock
 from events.actions import promises as actions
 from events.errors import Refused
-from events.models import RSVP, Event, Promise
-from events.queries import read_page
+from events.models import Event, Promise
+from events.queries import read_page, told_afterwards
 from events.staff.access import FORM, POST, StaffRequest, desk_page, own_row, staff_page
 from events.staff.access_board import staff_of
 from events.staff.minutes import minutes_of
@@ -51,9 +50,7 @@ def afterwards(request: StaffRequest, pk: int) -> HttpResponse:
         "minutes": minutes_of(event),
         "has_begun": has_begun,
         "is_over": event.is_over(now),
-        "told": RSVP.objects.came()
-        .filter(event=event, person__email__isnull=False)
-        .aggregate(n=Count("person", distinct=True))["n"],
+        "told": told_afterwards(event).count(),
         "form": form,
     }
     return desk_page(

@@ -1,8 +1,9 @@
 """What comes after an event: its minutes are posted, and a promise made there is kept.
 
-Who came hears both, by what staff and doors wrote down. That is no list that anybody subscribed
-to: one message about minutes and one about each promise kept, as an answer to their coming, so
-that they carry no link to unsubscribe. Nobody is written to in quiet hours.
+Who came hears both, by what staff and doors wrote down, and so does who asked a question there.
+That is no list that anybody subscribed to: one message about minutes and one about each promise
+kept, as an answer to their taking part, so that they carry no link to unsubscribe. Nobody is
+written to in quiet hours.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from events import dates_text
 from events.languages import language_in_use
-from events.models import RSVP, AuditEntry, Event, Minutes, Promise, PromiseState
+from events.models import RSVP, AuditEntry, Event, Minutes, Promise, PromiseState, Question
+from events.queries import told_afterwards
 from notifications.message import Message, Recipient
 from notifications.messages import guards, occasions
 from notifications.models import Delivery
@@ -26,28 +28,26 @@ WORTH_TELLING = timedelta(days=14)
 
 
 def who_came(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[list[Recipient], str]:
-    """Return the next people who came to the event, in order of their keys, each once.
+    """Return the next people who came to the event or asked there, in order of their keys.
 
-    The cursor is the last person's key. Three queries a chunk, whatever its size.
+    The cursor is the last person's key. Four queries a chunk, whatever its size.
     """
     entry = entries[0]
     assert entry.event_id is not None
     event = Event.objects.get(pk=entry.event_id)
-    came = RSVP.objects.came().filter(event=event, person__email__isnull=False)
-    people = list(
-        came.filter(person__gt=int(cursor or 0))
-        .order_by("person")
-        .values_list("person", flat=True)
-        .distinct()[:limit]
-    )
-    languages = dict(
-        came.filter(person__in=people).order_by("pk").values_list("person", "language")
-    )
+    heard = told_afterwards(event).filter(pk__gt=int(cursor or 0)).order_by("pk")
+    people = list(heard.values_list("pk", flat=True)[:limit])
+    languages: dict[int, str] = {}
+    for rows in (
+        Question.objects.heard().filter(event=event, person__in=people),
+        RSVP.objects.came().filter(event=event, person__in=people),
+    ):
+        languages |= dict(rows.order_by("pk").values_list("person", "language"))
     quiet = is_quiet(entry.at, event.timezone)
     recipients = [
         Recipient(
             person_id=person,
-            language=languages[person],
+            language=languages.get(person, ""),
             office_id=event.office_id,
             event_id=event.pk,
             not_before=end_of_quiet_hours(entry.at, event.timezone) if quiet else None,
@@ -59,11 +59,14 @@ def who_came(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[li
 
 
 def _came() -> Q:
-    """The person came, as far as is written down by now."""
+    """The person came, as far as is written down by now, or asked a question."""
     came = RSVP.objects.came().filter(
         event_id=OuterRef("event_id"), person_id=OuterRef("person_id")
     )
-    return Q(Exists(came))
+    asked = Question.objects.heard().filter(
+        event_id=OuterRef("event_id"), person_id=OuterRef("person_id")
+    )
+    return Q(Exists(came)) | Q(Exists(asked))
 
 
 def are_posted() -> Q:
@@ -106,9 +109,16 @@ def _event(delivery: Delivery) -> Event:
 
 
 def _facts(event: Event, delivery: Delivery, now: datetime) -> dict[str, Any]:
-    reason = now_in_language(
-        "%(office)s writes to you because you came to this event with an RSVP from this address."
-    )
+    came = RSVP.objects.came().filter(event=event, person_id=delivery.person_id or 0)
+    if came.exists():
+        reason = now_in_language(
+            "%(office)s writes to you because you came to this event with an RSVP from this "
+            "address."
+        )
+    else:
+        reason = now_in_language(
+            "%(office)s writes to you because you asked a question at this event from this address."
+        )
     return {
         **occasions.event_facts(event, language=delivery.language, now=now),
         "contact": occasions.contact(event.office),
@@ -125,7 +135,7 @@ MESSAGES = [
         name="afterwards_posted",
         title=_("Minutes posted"),
         description=_("Where minutes and recording are, and what was promised until when."),
-        recipients=_("Who came to the event with an RSVP, once"),
+        recipients=_("Who came to the event with an RSVP or asked a question there, once"),
         actions=("minutes.posted",),
         audience=who_came,
         guard=are_posted,
@@ -136,7 +146,7 @@ MESSAGES = [
         name="promise_kept",
         title=_("Promise kept"),
         description=_("What was promised at an event, and what was done."),
-        recipients=_("Who came to the event with an RSVP"),
+        recipients=_("Who came to the event with an RSVP or asked a question there"),
         actions=("promise.kept",),
         audience=who_came,
         guard=is_kept,

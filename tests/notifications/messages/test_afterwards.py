@@ -8,6 +8,7 @@ import pytest
 from events.actions.door import check_in, take_back, walk_in
 from events.actions.minutes import post_minutes, write_minutes
 from events.actions.promises import keep_promise, make_promise, reopen_promise
+from events.actions.questions import ask_question, publish_question
 from events.actions.rsvps import set_attended
 from events.models import Event, StaffUser
 from notifications import planning
@@ -28,7 +29,12 @@ def sam() -> StaffUser:
 def event(sam: StaffUser) -> Event:
     """Began two hours ago, and is over."""
     office = sam.memberships.get().office
-    return make_event(office, starts_at=NOW - timedelta(hours=2), now=BEFORE, title="On buses")
+    return make_event(
+        office,
+        starts_at=NOW - timedelta(hours=2),
+        now=BEFORE,
+        title="On buses",
+    )
 
 
 def came(event: Event, email: str, **form: object) -> None:
@@ -63,8 +69,15 @@ def test_who_came_is_told_and_nobody_else(event: Event, sam: StaffUser) -> None:
         entry = check_in(rsvp_id=guest.pk, seen=0, tap=uuid4(), **door)
     take_back(event_id=event.pk, entry_id=entry.pk, now=event.starts_at, actor=sam)
     walk_in(name="Wanda", tap=uuid4(), **door)
+    for name in ("asker", "held"):
+        question = ask_question(
+            event_id=event.pk, email=f"{name}@example.org", text=f"When, {name}?", proven=True,
+            now=BEFORE,
+        )  # fmt: skip
+        if name == "asker":
+            publish_question(question_id=question.pk, now=BEFORE, actor=sam)
     posted(event, sam)
-    expected = {("afterwards_posted", f"{name}@example.org") for name in ("ana", "door")}
+    expected = {("afterwards_posted", f"{name}@example.org") for name in ("ana", "door", "asker")}
     assert heard() == expected
     # A correction and a second press of the button are no second message.
     posted(event, sam)
