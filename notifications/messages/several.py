@@ -4,10 +4,12 @@ A series that ends calls off ten dates; a place with a new address holds three e
 Whoever holds one of them alone is told as of any change of it (`events`, `shifts`).
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
@@ -243,15 +245,25 @@ class NewLine:
 
 
 def context_dates(delivery: Delivery, now: datetime) -> dict[str, Any]:
-    """What the person holds of the dates that have changed, each with old and new."""
-    known = changes.facts_of(delivery.operation, *changes.ACTIONS)
+    """What the person holds of the dates that have changed, each with old and new.
+
+    Old is what the person knew: of an earlier change that has not gone out, this message tells,
+    too; and of this one, a later message that names the date.
+    """
+    untold, later = _not_yet_told(delivery)
+    operations = {operation for each in untold.values() for operation in each}
+    known = AuditEntry.objects.filter(operation__in=operations, action__in=changes.ACTIONS)
+    facts_of: dict[int | None, list[AuditEntry]] = defaultdict(list)
+    for one in known.order_by("at", "pk"):
+        if one.operation in untold.get(one.event_id or 0, ()):
+            facts_of[one.event_id].append(one)
     new: list[NewLine] = []
     for line in _held(delivery):
         occasion = line.occasion
         event = occasion if isinstance(occasion, Event) else occasion.event
-        if event is None or not occasion.is_on or occasion.ends_at <= now:
+        if event is None or event.pk in later or not occasion.is_on or occasion.ends_at <= now:
             continue
-        moved = changes.of_facts([one for one in known if one.event_id == event.pk], event)
+        moved = changes.of_facts(facts_of[event.pk], event)
         if moved.are_none:
             continue
         if line.is_shift and moved.time:
@@ -268,6 +280,32 @@ def context_dates(delivery: Delivery, now: datetime) -> dict[str, Any]:
         "dates": new,
         "asks_anew": any(one.new.ask_anew for one in new),
     }
+
+
+def _not_yet_told(delivery: Delivery) -> tuple[dict[int, set[UUID]], set[int]]:
+    """Return the operations that the person has not been told of, by event; and of which events a
+    later message tells. Two queries."""
+    assert delivery.operation is not None
+    assert delivery.person_id is not None
+    untold = {key: {delivery.operation} for key in delivery.context["events"]}
+    if delivery._state.adding:
+        # It is spoken on the telephone; of other calls each tells its own change.
+        return untold, set()
+    own = Delivery.objects.filter(person_id=delivery.person_id)
+    earlier = own.filter(message__in=(delivery.message, "event_changed"), pk__lt=delivery.pk)
+    read: set[int | None] = set()
+    for one in earlier.order_by("-pk")[:50]:
+        named = one.context["events"] if one.message == delivery.message else [one.event_id]
+        for key in set(named) & set(untold) - read:
+            if one.state in changes.NOT_READ and one.operation is not None:
+                untold[key].add(one.operation)
+            else:
+                read.add(key)
+    after = own.filter(message=delivery.message, pk__gt=delivery.pk)
+    later = {
+        key for context in after.values_list("context", flat=True) for key in context["events"]
+    }
+    return untold, later
 
 
 def context_elsewhere(delivery: Delivery, now: datetime) -> dict[str, Any]:

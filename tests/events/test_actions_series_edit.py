@@ -2,9 +2,11 @@
 
 import itertools
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -200,3 +202,16 @@ def test_each_date_costs_a_few_queries() -> None:
     few, many = cost(5), cost(45)
     assert many - few <= 40 * 4
     assert few < 50
+
+
+def test_what_was_changed_before_there_were_own_fields_is_read_from_the_facts() -> None:
+    series = evenings(3)
+    first, second, third = dates(series)
+    edit_event(event_id=first.pk, changes={"title": "With the mayor", "capacity": 5}, now=NOW)
+    later = {"starts_at": second.starts_at + HOUR, "ends_at": second.ends_at + HOUR}
+    reschedule_event(event_id=second.pk, now=NOW, **later)
+    cancel_event(event_id=third.pk, reason="Storm.", now=NOW)
+    Event.objects.update(own_fields=[])
+    import_module("events.migrations.0011_own_fields").read_from_facts(apps, None)
+    own = list(Event.objects.order_by("pk").values_list("own_fields", flat=True))
+    assert own == [["capacity", "title"], ["ends_at", "starts_at"], []]

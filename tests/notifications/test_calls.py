@@ -8,6 +8,7 @@ import pytest
 from events.actions.calling_off import cancel_event
 from events.actions.events import edit_event, reschedule_event
 from events.actions.rsvps import cancel_rsvp, rsvp
+from events.actions.series_edit import edit_series
 from events.errors import Refused
 from events.models import RSVP, AuditEntry, Event, Mode, Outbox
 from notifications import calls
@@ -24,6 +25,7 @@ from tests.factories import (
     make_shift,
     make_staff,
 )
+from tests.notifications.scenes import office_hours
 from tests.pages import page
 from volunteers.actions.claims import claim_shift
 from volunteers.actions.shifts import cancel_shift
@@ -223,3 +225,17 @@ def test_the_sheet_costs_the_same_for_2_and_for_20(
         planned()
         with at(LATER), django_assert_num_queries(15):
             desk.see("staff-calls", f"?event={event.pk}")
+
+
+def test_several_dates_that_change_at_once_are_one_call(desk: Desk) -> None:
+    dates = list(office_hours(desk.office).events.order_by("starts_at")[:3])  # type: ignore[attr-defined]
+    for date in dates[:2]:
+        caller(desk, date)
+    by = timedelta(hours=1)
+    later = {name: getattr(dates[0], name) + by for name in ("starts_at", "ends_at")}
+    edit_series(event_id=dates[0].pk, scope="following", changes=later, now=LATER)
+    assert planned() == [("dates_changed", "Rosa Díaz")]
+    said = calls.spoken(Call.objects.get(), language="es", now=LATER)
+    assert said is not None
+    assert said.heading == "Cambian: Horas de atención, 2 fechas"
+    assert said.text.count("Antes: ") == 2

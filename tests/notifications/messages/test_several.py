@@ -1,6 +1,7 @@
 """One operation that changes several occasions of a person: one summary, one entry each."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -441,3 +442,41 @@ def test_who_moves_up_at_two_dates_that_change_hears_of_both_places_and_of_the_c
     heard = names(new_mail())
     assert sorted(set(heard)) == ["calendar_update", "dates_changed", "rsvp_promoted"]
     assert (heard.count("dates_changed"), heard.count("rsvp_promoted")) == (1, 2)
+
+
+def test_a_second_change_before_the_first_is_told_is_one_message_from_what_was_known() -> None:
+    dates = ten_dates()[:3]
+    for date in dates:
+        make.make_rsvp(date, email=ANA)
+    told()
+    # One by itself, then all, then those from the second on.
+    first = dates[0]
+    actions.reschedule_event(event_id=first.pk, now=LATER, **_at(first, 1))
+    edit_series(event_id=first.pk, scope="following", changes=_at(first, 2), now=LATER)
+    edit_series(event_id=dates[1].pk, scope="following", changes=_at(dates[1], 3), now=LATER)
+    mail = [one for one in new_mail() if one.message not in ("calendar_update", "event_changed")]
+    said = [read(one) for one in mail]
+    assert [one.subject for one in said] == [
+        "Changed: Office hours, 1 date", "Changed: Office hours, 2 dates",
+    ]  # fmt: skip
+    assert "June 3, 2026, 8:00–10:00 p.m. PDT. Before: Wednesday, June 3" in said[0].text
+    for words in said:
+        assert words.text.count("6:00–8:00 p.m. PDT") == words.text.count("Before:")
+    assert said[1].text.count("9:00–11:00 p.m.") == 2
+
+
+def test_a_change_of_all_that_is_taken_back_before_it_is_told_is_not_told() -> None:
+    dates = ten_dates()[:3]
+    for date in dates:
+        make.make_rsvp(date, email=ANA)
+    told()
+    edit_series(event_id=dates[0].pk, scope="following", changes=_at(dates[0], 1), now=LATER)
+    edit_series(event_id=dates[0].pk, scope="following", changes=_at(dates[0], 0), now=LATER)
+    batches = [one for one in new_mail() if one.message == "dates_changed"]
+    assert len(batches) == 2
+    for one in batches:
+        assert isinstance(rendering.render(one, LATER), Superseded)
+
+
+def _at(event: Event, hours: int) -> dict[str, Any]:
+    return {name: getattr(event, name) + hours * HOUR for name in ("starts_at", "ends_at")}
