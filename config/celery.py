@@ -8,7 +8,7 @@ import os
 
 from celery import Celery
 from celery.signals import worker_ready
-from kombu import Exchange, Queue
+from kombu.transport import redis
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -18,16 +18,30 @@ app = Celery("plazuela")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# A hint is taken without an acknowledgement: it is worth nothing once a worker has heard it. One
-# whose acknowledgement is lost (a Redis that freezes at that moment) would count as being worked on
-# for ever, and a worker takes no more than it has processes for: it would be alive, and deaf.
-_queue = app.conf.task_default_queue
-app.conf.task_queues = [Queue(_queue, Exchange(_queue), routing_key=_queue, no_ack=True)]
-
 # In seconds, since a crontab schedule drifts over the change to and from daylight saving time.
 # No `expires`: it is compared with the worker's own clock, and a host whose clock is wrong would
 # then drop every tick. Ten ticks at once do no harm.
 app.conf.beat_schedule = {"tick": {"task": TICK, "schedule": 60.0}}
+
+
+class ForgivingQoS(redis.QoS):
+    """Counts a hint as heard even where Redis could not be told so.
+
+    A worker takes no more hints than it has processes for. One whose acknowledgement was lost (a
+    Redis that froze at that moment; kombu logs it and goes on) would count as being worked on for
+    ever: the worker would be alive, and deaf. Redis gives such a hint once more after an hour,
+    which does no harm.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        try:
+            super().ack(delivery_tag)
+        except Exception:
+            self._quick_ack(delivery_tag)
+            raise
+
+
+redis.Channel.QoS = ForgivingQoS
 
 
 @worker_ready.connect

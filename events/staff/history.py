@@ -72,6 +72,7 @@ WORDS = {
     "access.called_off": gettext_lazy("What was arranged is called off"),
     "access.edited": gettext_lazy("Companions of a guest counted"),
     "question.asked": gettext_lazy("Question asked"),
+    "question.vote_asked": gettext_lazy("Link to vote asked for"),
     "question.unproven": gettext_lazy("Question asked, to be confirmed by mail"),
     "question.proven": gettext_lazy("Question confirmed by mail"),
     "question.published": gettext_lazy("Question published"),
