@@ -189,7 +189,7 @@ def fill(office: Office, number: int) -> None:
             )
             for n in range(number - 1)
         )  # fmt: skip
-    events = list(Event.objects.all())
+    events = list(Event.objects.order_by("pk"))
     EventTranslation.objects.bulk_create(
         EventTranslation(event=event, language="es", title=f"Evento {event.pk}") for event in events
     )
