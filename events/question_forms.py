@@ -1,16 +1,15 @@
 """The public's forms about questions: ask one, vote for one."""
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from events.actions.questions import LONGEST_QUESTION
 from events.errors import Refused
+from events.form_parts import RefusableForm
 from events.person_fields import your_email
 
 
-class AskForm(forms.Form):
+class AskForm(RefusableForm):
     """Ask a question: an address for the answer, and the words."""
 
     text = forms.CharField(
@@ -28,18 +27,11 @@ class AskForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "off"}),
     )
 
-    def add_refusal(self, refused: Refused) -> None:
-        """Show why the action said no, beside the field that it is about."""
-        self.add_error(refused.field if refused.field in self.fields else None, refused.message)
-
 
 class VoteForm(forms.Form):
     """Ask for the link that counts a vote."""
 
     email = your_email(_("We send you a link that counts your vote: one a person."))
-
-    def __init__(self, data: Any = None) -> None:
-        super().__init__(data)
 
     def add_refusal(self, refused: Refused) -> None:
         """Show why the action said no."""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.actions.access_requests import LONGEST_WORDS, MOST_COMPANIONS
 from events.choices import offer, offer_filter
-from events.errors import Refused
+from events.form_parts import RefusableForm, words_field
 from events.languages import ASK_LINES, own_name
 from events.models import AccessKind, AccessRequest, Event, Office, StaffUser
 from events.models.access_request import FOR_EVERYBODY
@@ -73,33 +73,20 @@ class WorkForm(forms.Form):
         return self.people[int(typed)] if typed else None
 
 
-class _AnswerForm(forms.Form):
+class _AnswerForm(RefusableForm):
     """An answer, and which one its writer had seen before."""
 
     seen = forms.UUIDField(required=False, widget=forms.HiddenInput)
-
-    def add_refusal(self, refused: Refused) -> None:
-        """Show why an action said no, beside the field that it is about."""
-        self.add_error(refused.field if refused.field in self.fields else None, refused.message)
-
-
-def _words(label: Any, hint: Any, missing: Any) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        help_text=hint,
-        max_length=LONGEST_WORDS,
-        widget=forms.Textarea({"rows": 3}),
-        error_messages={"required": missing},
-    )
 
 
 class ArrangedForm(_AnswerForm):
     """What is arranged, and for whom else at the same event."""
 
-    arranged_with = _words(
+    arranged_with = words_field(
         _("What is arranged"),
         _("The guest reads this. For example: two interpreters, seats kept in the first row."),
         _("Say what is arranged."),
+        longest=LONGEST_WORDS,
     )
     language = forms.ChoiceField(
         label=_("Language that is interpreted"),
@@ -151,12 +138,18 @@ class ArrangedForm(_AnswerForm):
 class CannotForm(_AnswerForm):
     """What cannot be: who decided, why, and what instead. All three, for the guest gets them."""
 
-    instead = _words(
+    instead = words_field(
         _("What you offer instead"),
         _("Ask the guest what would work for them."),
         _("Say what you offer instead. Without it, keep trying."),
+        longest=LONGEST_WORDS,
     )
-    reason = _words(_("Why it cannot be arranged"), "", _("Say why it cannot be arranged."))
+    reason = words_field(
+        _("Why it cannot be arranged"),
+        "",
+        _("Say why it cannot be arranged."),
+        longest=LONGEST_WORDS,
+    )
     decided_by = forms.CharField(
         label=_("Who decided it"),
         help_text=_("Name and position: the head of the office, or whom the head has named."),

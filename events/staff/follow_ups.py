@@ -14,7 +14,7 @@ from events import clock, dates_text
 from events.actions import follow_ups as actions
 from events.choices import offer
 from events.errors import Refused
-from events.form_rendering import DateInput
+from events.form_parts import due_field, words_field
 from events.models import RSVP, Event, FollowUp, StaffUser
 from events.staff.access import (
     FORM,
@@ -41,21 +41,13 @@ class FollowUpForm(forms.Form):
         max_length=200,
         error_messages={"required": _("Say who it is, and how to reach them.")},
     )
-    words = forms.CharField(
-        label=_("What they need"),
-        help_text=_("Only staff read this."),
-        max_length=actions.LONGEST_NOTE,
-        widget=forms.Textarea({"rows": 3}),
-        error_messages={"required": _("Say what they need.")},
+    words = words_field(
+        _("What they need"),
+        _("Only staff read this."),
+        _("Say what they need."),
+        longest=actions.LONGEST_NOTE,
     )
-    due = forms.DateField(
-        label=_("By when"),
-        widget=DateInput,
-        error_messages={
-            "required": _("Choose a day."),
-            "invalid": _("Enter a day, like 2026-06-11."),
-        },
-    )
+    due = due_field()
     owner = forms.ChoiceField(label=_("Who sees to it"), required=False)
 
     def __init__(

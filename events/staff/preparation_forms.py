@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.actions.preparation import TaskDraft
 from events.choices import offer
-from events.errors import Refused
+from events.form_parts import RefusableForm
 from events.models import ChecklistItem, Office, StaffUser, Task
 from events.models.preparation import LONGEST_LEAD
 
@@ -51,7 +51,7 @@ def _owner() -> forms.ChoiceField:
     return forms.ChoiceField(label=_("Who sees to it"), required=False)
 
 
-class TaskForm(forms.Form):
+class TaskForm(RefusableForm):
     """One thing to do for an event; ``task`` is the one that is changed."""
 
     title = _title(required=True)
@@ -74,10 +74,6 @@ class TaskForm(forms.Form):
         """Return what the form says."""
         data = self.cleaned_data
         return TaskDraft(data["title"], data["days"], _chosen(self.people, data["owner"]))
-
-    def add_refusal(self, refused: Refused) -> None:
-        """Show why an action said no, beside the field that it is about."""
-        self.add_error(refused.field if refused.field in self.fields else None, refused.message)
 
 
 class Row(NamedTuple):

@@ -8,43 +8,20 @@ from django.utils.translation import gettext_lazy as _
 
 from events.actions.promises import LONGEST_PROMISE
 from events.choices import offer
-from events.errors import Refused
-from events.form_rendering import DateInput
+from events.form_parts import RefusableForm, due_field, words_field
 from events.models import Promise, StaffUser
 
 
-class _RefusableForm(forms.Form):
-    def add_refusal(self, refused: Refused) -> None:
-        """Show why an action said no, beside the field that it is about."""
-        self.add_error(refused.field if refused.field in self.fields else None, refused.message)
-
-
-def _words(label: Any, hint: Any, missing: Any) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        help_text=hint,
-        max_length=LONGEST_PROMISE,
-        widget=forms.Textarea({"rows": 3}),
-        error_messages={"required": missing},
-    )
-
-
-class PromiseForm(_RefusableForm):
+class PromiseForm(RefusableForm):
     """A promise; ``promise`` is the one that is changed."""
 
-    text = _words(
+    text = words_field(
         _("What was promised"),
         _("The event’s page shows it. Name nobody from the public."),
         _("Say what was promised."),
+        longest=LONGEST_PROMISE,
     )
-    due = forms.DateField(
-        label=_("By when"),
-        widget=DateInput,
-        error_messages={
-            "required": _("Choose a day."),
-            "invalid": _("Enter a day, like 2026-06-11."),
-        },
-    )
+    due = due_field()
     owner = forms.ChoiceField(
         label=_("Who sees to it"), help_text=_("Only staff see the name."), required=False
     )
@@ -69,16 +46,24 @@ class PromiseForm(_RefusableForm):
         return self.people[int(typed)] if typed else None
 
 
-class KeptForm(_RefusableForm):
-    outcome = _words(_("What was done"), _("The event’s page shows it."), _("Say what was done."))
+class KeptForm(RefusableForm):
+    outcome = words_field(
+        _("What was done"),
+        _("The event’s page shows it."),
+        _("Say what was done."),
+        longest=LONGEST_PROMISE,
+    )
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, auto_id="kept_%s")
 
 
-class WithdrawnForm(_RefusableForm):
-    outcome = _words(
-        _("Why it is withdrawn"), _("The event’s page shows it."), _("Say why it is withdrawn.")
+class WithdrawnForm(RefusableForm):
+    outcome = words_field(
+        _("Why it is withdrawn"),
+        _("The event’s page shows it."),
+        _("Say why it is withdrawn."),
+        longest=LONGEST_PROMISE,
     )
 
     def __init__(self, data: Any = None) -> None:
