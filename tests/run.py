@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -48,7 +49,8 @@ def main() -> int:
         if wanted:
             only = [] if EVERYTHING else [f"({' or '.join(wanted)})"]
             names = " and ".join({"postgres": "PostgreSQL", "redis": "Redis"}[w] for w in wanted)
-            failed |= not _round(f"on {names}", [*only, *without], found)
+            files = [] if EVERYTHING or sys.argv[1:] else _files_that_name(wanted)
+            failed |= not _round(f"on {names}", [*only, *without], found, files)
 
     if not EVERYTHING:
         print("Left out, to be quick: browser walks, faults and slow tests (CI=true runs them).")
@@ -57,14 +59,25 @@ def main() -> int:
     return 1 if failed or (EVERYTHING and missing) else 0
 
 
-def _round(title: str, marks: list[str], environment: dict[str, str]) -> bool:
+def _files_that_name(marks: list[str]) -> list[str]:
+    """Return the files that use one of these marks: to read the others takes seconds."""
+    return [
+        str(file.relative_to(ROOT))
+        for file in sorted((ROOT / "tests").rglob("test_*.py"))
+        if any(f"mark.{mark}" in file.read_text() for mark in marks)
+    ]
+
+
+def _round(
+    title: str, marks: list[str], environment: dict[str, str], files: Sequence[str] = ()
+) -> bool:
     """Run pytest once with these servers and no others; return whether it passed."""
     print(f"\n=== {title} ===", flush=True)
     started = time.monotonic()
     servers_of_others = ("TEST_DATABASE_URL", "TEST_REDIS_URL")
     inherited = {name: value for name, value in os.environ.items() if name not in servers_of_others}
     command = [sys.executable, "-m", "pytest", "--quiet", "--numprocesses", "2"]
-    command += ["--dist", "worksteal", "-m", " and ".join(marks), *sys.argv[1:]]
+    command += ["--dist", "worksteal", "-m", " and ".join(marks), *files, *sys.argv[1:]]
     status = subprocess.run(command, cwd=ROOT, env=inherited | environment, check=False).returncode
     print(f"{title}: {time.monotonic() - started:.0f} s", flush=True)
     # A choice of tests may leave a round empty; a whole suite may not.
