@@ -55,14 +55,19 @@ def make_office(*, now: datetime = NOW, **columns: Any) -> Office:
 
 
 def make_staff(
-    office: Office | None = None, *, role: str = Role.MANAGER, email: str = "", now: datetime = NOW
+    office: Office | None = None,
+    *,
+    role: str = Role.MANAGER,
+    email: str = "",
+    name: str = "Sam Staff",
+    now: datetime = NOW,
 ) -> StaffUser:
     """A staff account with :data:`PASSWORD`, and a role where an office is given."""
     email = email or f"staff{next(_numbers)}@example.org"
     if office is None:
-        return StaffUser.objects.create_user(email, PASSWORD, name="Sam Staff")
+        return StaffUser.objects.create_user(email, PASSWORD, name=name)
     office_actions.add_staff(
-        office=office, email=email, role=role, name="Sam Staff", password=PASSWORD, now=now
+        office=office, email=email, role=role, name=name, password=PASSWORD, now=now
     )
     return Membership.objects.select_related("user").get(user__email=email, office=office).user
 

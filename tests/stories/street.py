@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from events.models import Role
+from events.models import Role, StaffUser
 from notifications import tick
 from tests import clock as clocks
 from tests.calendars.readers import read_vobject
@@ -83,6 +83,20 @@ class Neighbor(Browser):
         return self.letter()
 
 
+class Staff(Browser):
+    """Somebody of the office at their browser, logged in by the form."""
+
+    def __init__(self, user: StaffUser) -> None:
+        super().__init__()
+        self.user = user
+        self.come_back()
+
+    def come_back(self) -> None:
+        """Log in again: after two weeks the desk asks everybody to."""
+        self.client.logout()
+        self.log_in(self.user.email, PASSWORD)
+
+
 class Street:
     """The office, its neighbors' browsers and mail, and the clock of both."""
 
@@ -138,10 +152,9 @@ class Street:
     def neighbor(self, name: str) -> Neighbor:
         return Neighbor(self, name)
 
-    def staff(self, role: str = Role.MANAGER) -> Browser:
-        """A member of staff who has logged in by the form."""
-        user = make_staff(self.office, role=role, now=self.now)
-        return Browser().log_in(user.email, PASSWORD)
+    def staff(self, role: str = Role.MANAGER, name: str = "Sam Staff") -> Staff:
+        """A new member of staff who has logged in by the form."""
+        return Staff(make_staff(self.office, role=role, name=name, now=self.now))
 
     # --- Mail ------------------------------------------------------------------------------------
 
