@@ -20,6 +20,7 @@ from events.actions.rsvps import UNPROVEN_TTL
 from events.errors import Refused
 from events.models import RSVP, AttendanceStatus, AuditEntry, Event, EventType, Person, Question
 from events.models.event import EventQuerySet
+from events.models.question import in_order
 from events.month_table import days_taken_up
 
 #: Bounds of every list (DESIGN.md, Lists).
@@ -264,3 +265,22 @@ def told_afterwards(event: Event) -> "QuerySet[Person]":
     came = RSVP.objects.came().filter(event=event, person=OuterRef("pk"))
     asked = Question.objects.heard().filter(event=event, person=OuterRef("pk"))
     return Person.objects.filter(Q(Exists(came)) | Q(Exists(asked)), email__isnull=False)
+
+
+class Asked(NamedTuple):
+    """The published questions of an event, with their votes."""
+
+    #: Who was answered first is first.
+    answered: list[Question]
+    #: In the order that the office has chosen.
+    unanswered: list[Question]
+
+
+def asked_at(event: Event) -> Asked:
+    """Return what everybody may read of what was asked at an event; one query."""
+    published = list(Question.objects.filter(event=event).published().with_votes())
+    answered = [one for one in published if one.answered]
+    return Asked(
+        sorted(answered, key=lambda one: (one.answered_at, one.pk)),
+        in_order([one for one in published if not one.answered], event),
+    )

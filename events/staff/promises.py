@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from events import clock
 from events.actions import promises as actions
 from events.errors import Refused
-from events.models import Event, Promise
+from events.models import Event, Promise, Question
 from events.queries import read_page, told_afterwards
 from events.staff.access import FORM, POST, StaffRequest, desk_page, own_row, staff_page
 from events.staff.access_board import staff_of
@@ -43,6 +43,7 @@ def afterwards(request: StaffRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Written down."))
             return see_other(reverse("staff-afterwards", kwargs={"pk": event.pk}))
+    published = Question.objects.filter(event=event).published()
     context = {
         "event": event,
         "tab": "afterwards",
@@ -51,6 +52,8 @@ def afterwards(request: StaffRequest, pk: int) -> HttpResponse:
         "has_begun": has_begun,
         "is_over": event.is_over(now),
         "told": told_afterwards(event).count(),
+        "asked": published.count(),
+        "unanswered": published.filter(answered="").count(),
         "form": form,
     }
     return desk_page(

@@ -20,7 +20,7 @@ from events.models import AccessRequest, Event, Minutes, Mode
 from events.notice import access_line
 from events.public_pages import public_page
 from events.public_post import typed_values
-from events.queries import before_the_move, lines_at
+from events.queries import asked_at, before_the_move, lines_at
 from events.structured_data import json_ld
 from events.ways import Way, ways_into
 
@@ -81,11 +81,18 @@ def show_event(
 
 
 def aftermath(event: Event) -> dict[str, Any]:
-    """Return what the page shows of an event that is over: minutes, promises; three queries."""
+    """Return what the page shows of an event that is over; four queries.
+
+    The questions stand in the minutes, and wait for them.
+    """
     minutes = Minutes.objects.posted().filter(event=event).prefetch_related("translations").first()
     if minutes is not None:
         minutes.event = event
-    return {"minutes": minutes, "promises": list(event.promises.all())}
+    return {
+        "minutes": minutes,
+        "asked": asked_at(event) if minutes is not None else None,
+        "promises": list(event.promises.all()),
+    }
 
 
 def ways_now(event: Event) -> list[Way]:

@@ -18,9 +18,9 @@ from events.actions.questions import ask_question, ask_to_vote, vote
 from events.errors import Refused
 from events.languages import language_in_use
 from events.models import DeclineReason, Event, Question
-from events.models.question import in_order
 from events.public_pages import public_page
 from events.public_post import public_post
+from events.queries import asked_at
 from events.question_forms import AskForm, VoteForm
 from events.token_pages import see_other, unprefixed_url
 
@@ -40,7 +40,7 @@ def questions_of(event: Event) -> dict[str, Any]:
     """Return the published questions in their order, the answered ones, and how many were
     declined for which reason; two queries.
     """
-    published = list(Question.objects.filter(event=event).published().with_votes())
+    answered, unanswered = asked_at(event)
     counts = dict(
         Question.objects.filter(event=event)
         .declined()
@@ -48,10 +48,9 @@ def questions_of(event: Event) -> dict[str, Any]:
         .annotate(number=Count("pk"))
         .order_by()
     )
-    answered = [one for one in published if one.answered]
     return {
-        "open_questions": in_order([one for one in published if not one.answered], event),
-        "answered_questions": sorted(answered, key=lambda one: (one.answered_at, one.pk)),
+        "open_questions": unanswered,
+        "answered_questions": answered,
         "declined": [
             Declined(str(reason.label), counts[reason.value])
             for reason in DeclineReason

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from events.actions.minutes import post_minutes, write_minutes
+from events.actions.questions import answer_in_writing, answer_live, decline_question
 from events.errors import Refused
-from events.models import AuditEntry, Event, Minutes, Office, StaffUser
+from events.models import AuditEntry, Event, Minutes, Office, Question, StaffUser
 from tests.clock import at
 from tests.desk import Desk
-from tests.factories import NOW, make_event, make_office, make_staff
+from tests.factories import NOW, make_event, make_office, make_question, make_staff
 from tests.pages import page
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +67,62 @@ def test_staff_write_them_and_post_them_and_everybody_reads_them(
     desk.change("staff-minutes", {"text": "Two votes."}, pk=event.pk)
     assert "Two votes." in seen(event)
     assert Event.objects.get(pk=event.pk).revision == before + 1
+
+
+def test_published_questions_stand_in_the_minutes_with_their_answers(
+    event: Event, sam: StaffUser
+) -> None:
+    early = event.starts_at - timedelta(days=1)
+
+    def asked(text: str, *, publish: bool = True, name: str = "") -> Question:
+        return make_question(event, text, publish=publish, public_name=name, now=early)
+
+    asked("Who pays?")
+    live, written = asked("Why so late?"), asked("How long?", name="Dana from Elm Street")
+    asked("Nobody has read this", publish=False)
+    decline_question(
+        question_id=asked("Buy my car", publish=False).pk,
+        seen=None,
+        reason="spam",
+        now=NOW,
+        actor=sam,
+    )
+    answer_live(question_id=live.pk, seen=live.decision, now=event.starts_at, actor=sam)
+    answer_in_writing(
+        question_id=written.pk, answer="Until\nJuly.", seen=written.decision, now=NOW, actor=sam
+    )
+    desk = Desk(sam)
+    desk.change("staff-minutes", {"text": "No votes."}, pk=event.pk)
+    told = desk.see("staff-afterwards", pk=event.pk).text
+    assert (
+        "3 published questions stand below the minutes, with their answers. 1 is not answered yet."
+        in told
+    )
+    assert "Why so late?" not in seen(event)
+    desk.send("staff-minutes-post", {}, pk=event.pk)
+    shown = seen(event)
+    assert "No votes. Questions from the public Why so late? Question" in shown
+    assert "1 person wants to hear this Answered at the event. How long? Question" in shown
+    assert "Dana from Elm Street" in shown
+    assert "Answer Until July. Answered in writing, June 1, 2026 . Who pays? Question" in shown
+    assert "1 person wants to hear this Not answered yet." in shown
+    assert not any(words in shown for words in ("Nobody has read this", "Buy my car"))
+
+
+def test_the_page_needs_the_same_queries_for_three_questions_and_for_thirty(
+    office: Office, event: Event, sam: StaffUser
+) -> None:
+    def queries(of: Event, questions: int) -> int:
+        for _number in range(questions):
+            make_question(of, publish=True, now=of.starts_at - timedelta(days=1))
+        write_minutes(event_id=of.pk, text="x", now=NOW, actor=sam)
+        post_minutes(event_id=of.pk, now=NOW, actor=sam)
+        with CaptureQueriesContext(connection) as captured:
+            seen(of)
+        return len(captured)
+
+    other = make_event(office, starts_at=NOW - timedelta(days=2))
+    assert (queries(event, 3), queries(other, 30)) == (14, 14)
 
 
 def test_two_who_write_at_once_overwrite_nothing(event: Event, sam: StaffUser) -> None:

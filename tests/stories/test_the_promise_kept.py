@@ -83,11 +83,19 @@ def test_minutes_and_promises_reach_who_took_part_and_are_followed_up(
     ana.open_from(told, "events")
     shown = ana.page.text
     assert "See or hear the recording Buses Thirty people came." in shown
+    assert "Questions from the public Why is bus 9 late?" in shown
     assert f"What was promised {BUS} By June 30, 2026 {TREES} By July 31, 2026" in shown
     assert "Rosa" not in shown, "who sees to it is known to the office alone"
     assert "Vinieron treinta personas." in ana.open(f"/es{page}").text
 
+    # An answer that is written later stands there, too, and goes to who asked.
+    sam.open(f"/staff/events/{town_hall.pk}/questions/")
+    sam.press("Publish the answer and mail it", answer="A driver is missing until July.")
+    assert "A driver is missing until July." in read(ben.letter())
+    assert "Answer A driver is missing until July." in ana.open(page).text
+
     # A correction shows at once and mails nobody.
+    sam.open(after)
     sam.follow("Correct the minutes")
     sam.press("Save", text="## Buses\n\nForty people came.")
     assert "Forty people came." in ana.open(page).text
