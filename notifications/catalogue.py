@@ -410,6 +410,8 @@ SILENT: dict[str, str] = {
     "task.reopened": "the desk reminds staff again",
     "task.removed": "work of staff, which changes nothing for guests",
     "follow_up.noted": "a note for staff alone, of which the desk reminds them",
+    "follow_up.changed": "a note for staff alone, of which the desk reminds them",
+    "follow_up.removed": "a note for staff alone, written down by mistake",
     "follow_up.done": "somebody has just answered the guest",
     "follow_up.reopened": "a note for staff alone, of which the desk reminds them",
     "minutes.edited": "the page shows what is posted; a correction is not mailed",

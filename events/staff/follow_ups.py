@@ -14,7 +14,7 @@ from events import clock, dates_text
 from events.actions import follow_ups as actions
 from events.choices import offer
 from events.errors import Refused
-from events.form_parts import due_field, words_field
+from events.form_parts import RefusableForm, due_field, words_field
 from events.models import RSVP, Event, FollowUp, StaffUser
 from events.staff.access import (
     FORM,
@@ -33,8 +33,8 @@ from events.token_pages import see_other
 USUAL = timedelta(days=7)
 
 
-class FollowUpForm(forms.Form):
-    """A note on ``guest``, or on a walk-in who says a name."""
+class FollowUpForm(RefusableForm):
+    """A note on ``guest``, or on a walk-in who says a name; ``note`` is the one that is changed."""
 
     name = forms.CharField(
         label=_("Who it is, and how to reach them"),
@@ -51,13 +51,27 @@ class FollowUpForm(forms.Form):
     owner = forms.ChoiceField(label=_("Who sees to it"), required=False)
 
     def __init__(
-        self, data: Any, *, guest: RSVP | None, staff: list[StaffUser], initial: dict[str, Any]
+        self,
+        data: Any,
+        *,
+        guest: RSVP | None,
+        staff: list[StaffUser],
+        initial: dict[str, Any] | None = None,
+        note: FollowUp | None = None,
     ) -> None:
+        people = {one.pk: one for one in staff}
+        if note is not None:
+            initial = {
+                "name": note.name, "words": note.words, "due": note.due,
+                "owner": note.owner_id or "",
+            }  # fmt: skip
+            if note.owner is not None:
+                people.setdefault(note.owner.pk, note.owner)
         super().__init__(data, initial=initial)
         if guest is not None:
             del self.fields["name"]
-        self.people = {one.pk: one for one in staff}
-        offer(self, "owner", [("", _("Nobody yet")), *((one.pk, str(one)) for one in staff)])
+        self.people = people
+        offer(self, "owner", [("", _("Nobody yet")), *((pk, str(p)) for pk, p in people.items())])
 
     def clean_owner(self) -> StaffUser | None:
         typed = self.cleaned_data["owner"]
@@ -88,7 +102,7 @@ def follow_ups(request: StaffRequest, pk: int) -> HttpResponse:
                 **form.cleaned_data, now=now, actor=request.user,
             )  # fmt: skip
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.message)
+            form.add_refusal(refused)
         else:
             messages.success(request, now_in_language("Noted. The desk reminds you of it."))
             return _back(event.pk)
@@ -103,6 +117,47 @@ def follow_ups(request: StaffRequest, pk: int) -> HttpResponse:
         request, "events/staff/follow_ups.html", context, section="events", office=event.office,
         status=422 if form.errors else 200,
     )  # fmt: skip
+
+
+@staff_page("edit_attendance", methods=FORM)
+def follow_up_edit(request: StaffRequest, pk: int) -> HttpResponse:
+    """Change a note."""
+    note = _asked(request, pk)
+    form = FollowUpForm(
+        request.POST if request.method == "POST" else None,
+        guest=note.rsvp,
+        staff=staff_of([note.event.office]),
+        note=note,
+    )
+    if form.is_valid():
+        try:
+            actions.change_follow_up(
+                follow_up_id=note.pk, **form.cleaned_data, now=clock.now(), actor=request.user
+            )
+        except Refused as refused:
+            form.add_refusal(refused)
+        else:
+            messages.success(request, now_in_language("Saved."))
+            return _back(note.event_id)
+    return desk_page(
+        request, "events/staff/follow_up.html",
+        {"event": note.event, "note": note, "form": form}, section="events",
+        office=note.event.office, status=422 if form.errors else 200,
+    )  # fmt: skip
+
+
+@staff_page("edit_attendance", methods=FORM)
+def follow_up_remove(request: StaffRequest, pk: int) -> HttpResponse:
+    """Throw a note away, after one question."""
+    note = _asked(request, pk)
+    if request.method != "POST":
+        return desk_page(
+            request, "events/staff/follow_up_remove.html", {"event": note.event, "note": note},
+            section="events", office=note.event.office,
+        )  # fmt: skip
+    actions.remove_follow_up(follow_up_id=note.pk, now=clock.now(), actor=request.user)
+    messages.success(request, now_in_language("Removed."))
+    return _back(note.event_id)
 
 
 @staff_page("edit_attendance", methods=POST)
@@ -137,6 +192,16 @@ def follow_ups_csv(request: StaffRequest, pk: int) -> HttpResponse:
         for note in _of(event)
     )
     return csv_file(f"{event.slug}-follow-ups.csv", header, cells)
+
+
+def _asked(request: StaffRequest, pk: int) -> FollowUp:
+    """Return the note, of an office of this member; else 404."""
+    event = own_row(request, Event.objects.for_cards(), follow_ups=pk)
+    note = FollowUp.objects.filter(pk=pk).select_related("owner", "rsvp").first()
+    if note is None:
+        raise Http404
+    note.event = event
+    return note
 
 
 def _of(event: Event) -> list[FollowUp]:

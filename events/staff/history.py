@@ -55,6 +55,8 @@ WORDS = {
     "task.reopened": gettext_lazy("Task not done after all"),
     "task.removed": gettext_lazy("Task taken off the list"),
     "follow_up.noted": gettext_lazy("Noted that a guest needs an answer"),
+    "follow_up.changed": gettext_lazy("A note on a guest who needs an answer changed"),
+    "follow_up.removed": gettext_lazy("A note on a guest who needs an answer removed"),
     "follow_up.done": gettext_lazy("A guest has their answer"),
     "follow_up.reopened": gettext_lazy("A guest needs an answer after all"),
     "minutes.edited": gettext_lazy("Minutes written"),

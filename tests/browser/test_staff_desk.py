@@ -10,9 +10,20 @@ from pytest_django.live_server_helper import LiveServer
 
 from events import clock
 from events.actions.calling_off import cancel_event
+from events.actions.follow_ups import note_follow_up
 from events.actions.preparation import TaskDraft, add_task
 from events.actions.promises import make_promise
-from events.models import AccessRequest, Event, Mode, Office, Promise, StaffUser, Task, Topic
+from events.models import (
+    AccessRequest,
+    Event,
+    FollowUp,
+    Mode,
+    Office,
+    Promise,
+    StaffUser,
+    Task,
+    Topic,
+)
 from notifications.delivery.suppression import suppress
 from tests.browser.looking import Visitor
 from tests.factories import (
@@ -34,7 +45,8 @@ PAGES = [
     "", "events/", "events/?view=drafts", "events/new/", "events/{event}/", "events/{event}/edit/",
     "events/{event}/guests/", "events/{event}/guests/new/", "events/{event}/guests/sheet/",
     "access/", "access/?show=arranged", "access/caller/?event={event}&q=a", "access/{access}/",
-    "events/{event}/follow-ups/", "events/{event}/preparation/", "tasks/{task}/",
+    "events/{event}/follow-ups/", "follow-ups/{note}/", "follow-ups/{note}/remove/",
+    "events/{event}/preparation/", "tasks/{task}/",
     "offices/district-4/checklist/",
     "events/{over}/afterwards/", "events/{over}/minutes/", "promises/", "promises/{promise}/",
     "events/{event}/questions/", "events/{event}/agenda/", "offices/district-4/notice/",
@@ -71,6 +83,10 @@ def office(browser: Browser, live_server: LiveServer, settings: Settings) -> Off
     add_task(
         event_id=event.pk, task=TaskDraft("Book the room", 30), now=now, actor=make_staff(office)
     )
+    note_follow_up(
+        event_id=event.pk, name="Wanda, 555-0177", words="A call about the bus stop",
+        due=now.date() - timedelta(days=2), now=now, actor=make_staff(office),
+    )  # fmt: skip
     over = make_event(office, title="Over", starts_at=now - timedelta(days=9), now=now)
     make_promise(
         event_id=over.pk, text="Count the cars on Park Street", due=now.date() - timedelta(days=2),
@@ -112,6 +128,7 @@ def test_every_page_is_accessible_and_fits_the_screen(visitor: Visitor, office: 
         "off": Event.objects.get(title="Called off").pk,
         "over": Event.objects.get(title="Over").pk,
         "task": Task.objects.get().pk,
+        "note": FollowUp.objects.get().pk,
         "promise": Promise.objects.get().pk,
         "delivery": plan(clock.now())[0].pk,
     }

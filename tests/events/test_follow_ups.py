@@ -6,7 +6,13 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from events.actions.follow_ups import note_follow_up, set_seen_to
+from events.actions.follow_ups import (
+    change_follow_up,
+    note_follow_up,
+    remove_follow_up,
+    set_seen_to,
+)
+from events.actions.offices import remove_staff
 from events.errors import Refused
 from events.models import AuditEntry, Event, FollowUp, Office, StaffUser
 from tests.clock import at
@@ -72,6 +78,68 @@ def test_the_door_notes_a_guest_and_a_walk_in_and_the_desk_reminds_of_both(
     ]
     desk.send("staff-follow-up-done", {"undo": "1"}, pk=FollowUp.objects.order_by("pk")[0].pk)
     assert "Needs an answer" in desk.see("staff").text
+
+
+def test_a_note_is_changed_and_after_one_question_removed(
+    office: Office, event: Event, sam: StaffUser
+) -> None:
+    noted = {"event_id": event.pk, "due": date(2026, 6, 9), "now": NOW, "actor": sam}
+    wanda = note_follow_up(name="Wanda", words="Her rent", **noted)
+    guest = make_rsvp(event, name="Ana Reyes", now=NOW - timedelta(hours=9))
+    ana = note_follow_up(rsvp_id=guest.pk, words="A form", **noted)
+    desk = Desk(sam)
+    listed = desk.see("staff-follow-ups", pk=event.pk)
+    assert f"/staff/follow-ups/{wanda.pk}/" in listed.links
+    empty = desk.change("staff-follow-up", {"name": " ", "words": "Her lease"}, pk=wanda.pk)
+    assert empty.status_code == 422
+    assert "Say who it is, and how to reach them." in page(empty).text
+    assert page(empty).fields["words"] == "Her lease"
+    typed = {"name": "Wanda Diaz", "due": "2026-06-04", "owner": str(sam.pk)}
+    saved = desk.follow(desk.change("staff-follow-up", typed, pk=wanda.pk))
+    assert "Wanda Diaz Her rent By June 4, 2026 · Sam Staff" in saved.text
+    # Of a guest the RSVP has the name; whom nothing was changed of leaves no trace.
+    assert "name" not in desk.fill("staff-follow-up", pk=ana.pk)
+    desk.change("staff-follow-up", {}, pk=ana.pk)
+    asked = desk.see("staff-follow-up-remove", pk=wanda.pk)
+    assert "Wanda Diaz: Her rent It cannot be brought back." in asked.text
+    assert FollowUp.objects.count() == 2
+    gone = desk.follow(desk.send("staff-follow-up-remove", {}, pk=wanda.pk))
+    assert "Removed." in gone.text
+    assert "Wanda" not in gone.text
+    assert list(FollowUp.objects.values_list("pk", flat=True)) == [ana.pk]
+    facts = AuditEntry.objects.filter(action__startswith="follow_up.").order_by("pk")
+    assert [(fact.action, fact.staff) for fact in facts[2:]] == [
+        ("follow_up.changed", sam), ("follow_up.removed", sam),
+    ]  # fmt: skip
+    assert not any(word in str(fact.__dict__) for fact in facts for word in ("Wanda", "rent"))
+    history = desk.see("staff-event-history", pk=event.pk).text
+    assert "A note on a guest who needs an answer removed" in history
+
+
+def test_an_owner_who_has_left_may_stay_but_nobody_else_is_given_it(
+    office: Office, event: Event, sam: StaffUser
+) -> None:
+    rosa, stranger = make_staff(office), make_staff(make_office())
+    noted = {"words": "x", "due": date(2026, 6, 9), "now": NOW, "actor": sam}
+    note = note_follow_up(event_id=event.pk, name="Wanda", owner=rosa, **noted)
+    remove_staff(membership_id=rosa.memberships.get().pk, now=NOW, actor=sam)
+    desk = Desk(sam)
+    desk.follow(desk.change("staff-follow-up", {"words": "y"}, pk=note.pk))
+    note.refresh_from_db()
+    assert (note.words, note.owner) == ("y", rosa)
+    with pytest.raises(Refused, match="not_of_the_office"):
+        change_follow_up(follow_up_id=note.pk, name="Wanda", owner=stranger, **noted)
+
+
+def test_who_changes_what_somebody_has_removed_is_told_so(event: Event, sam: StaffUser) -> None:
+    noted = {"name": "Wanda", "words": "x", "due": date(2026, 6, 9), "now": NOW, "actor": sam}
+    note = note_follow_up(event_id=event.pk, **noted)
+    remove_follow_up(follow_up_id=note.pk, now=NOW, actor=sam)
+    with pytest.raises(Refused, match="gone"):
+        change_follow_up(follow_up_id=note.pk, owner=None, **noted)
+    with pytest.raises(Refused, match="gone"):
+        set_seen_to(follow_up_id=note.pk, done=True, now=NOW, actor=sam)
+    assert Desk(sam).ask("staff-follow-up", pk=note.pk).status_code == 404
 
 
 def test_words_are_encrypted_and_in_no_fact(event: Event, sam: StaffUser) -> None:

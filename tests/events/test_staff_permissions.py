@@ -85,7 +85,7 @@ class Rows:
             return {"event_pk": self.event.pk, "pk": entry.pk}
         if name.startswith("staff-access-"):
             return {"pk": self.guest.access_requests.get().pk}
-        if name == "staff-follow-up-done":
+        if name in ("staff-follow-up", "staff-follow-up-done", "staff-follow-up-remove"):
             note = note_follow_up(
                 event_id=self.event.pk, name="Secret walk-in", words="Secret", due=NOW.date(),
                 now=NOW, actor=self.manager,
