@@ -399,6 +399,7 @@ SILENT: dict[str, str] = {
     "event.edited": "neither time nor place changed; page, feeds and reminders show it",
     "event.deleted": "a draft that nobody but staff has seen",
     "rsvp.proven": "the page after the button says it; what it led to is a fact of its own",
+    "rsvp.affirmed": "the page after the button says it",
     "rsvp.attended": "staff wrote down who came; it changes nothing for the guest",
     "entry.checked_in": "the guest stands at the door",
     "entry.walked_in": "whoever came in stands at the door",

@@ -337,6 +337,8 @@ def apply_changes(
         event.schedule_rev += 1
     if event.is_posted and "starts_at" in time:
         event.noticed_at = op.at
+    if event.is_posted and (time or {"venue", "mode"} & set(place)):
+        event.asks_anew_since = op.at
     op.revise(event)
     _check(event)
     if event.is_posted and NOTICE_FIELDS & set(changed):

@@ -193,17 +193,20 @@ def _check_not_inside(event: Event, rsvp: RSVP, *, keeps: int) -> None:
 
 
 def _prove(op: Operation, event: Event, rsvp: RSVP) -> None:
-    """A POST through the mailed link proves the address; an unproven RSVP joins the line."""
+    """A POST through the mailed link proves the address, and that the party still comes; an
+    unproven RSVP joins the line."""
     tell_proof(op, rsvp.person_id)
+    rsvp.affirmed_at = op.at
+    fields = ["affirmed_at"]
     if rsvp.proven_at is None:
         rsvp.proven_at = op.at
-        fields = ["proven_at"]
+        fields += ["proven_at"]
         if rsvp.is_unproven:
             rsvp.status, rsvp.waitlisted_at = AttendanceStatus.WAITLISTED, op.at
             fields += ["status", "waitlisted_at"]
-        rsvp.save(update_fields=fields)
         op.record("rsvp.proven", event=event, person=rsvp.person_id, rsvp=rsvp)
         prove_questions(op, rsvp)
+    rsvp.save(update_fields=fields)
 
 
 def confirm_rsvp(*, rsvp_id: int, now: datetime) -> RSVP:
@@ -214,11 +217,23 @@ def confirm_rsvp(*, rsvp_id: int, now: datetime) -> RSVP:
         was_unproven, was_proven = rsvp.is_unproven, rsvp.proven_at is not None
         _prove(op, event, rsvp)
         if was_proven:
-            op.record("rsvp.proven", event=event, person=rsvp.person_id, rsvp=rsvp)
+            op.record("rsvp.affirmed", event=event, person=rsvp.person_id, rsvp=rsvp)
         promoted = promote_line(op, event)
         if was_unproven and rsvp.pk not in {other.pk for other in promoted}:
             op.record("rsvp.waitlisted", event=event, person=rsvp.person_id, rsvp=rsvp)
     return RSVP.objects.get(pk=rsvp_id)
+
+
+def affirm_rsvp(*, rsvp_id: int, now: datetime, actor: StaffUser | None = None) -> RSVP:
+    """Write down that the party has told the office that it still comes. Twice is harmless."""
+    with operation(at=now, actor=actor) as op:
+        event, rsvp = _lock_rsvp(rsvp_id)
+        _check_active(rsvp)
+        if rsvp.is_asked_anew(event.asks_anew_since):
+            rsvp.affirmed_at = op.at
+            rsvp.save(update_fields=["affirmed_at"])
+            op.record("rsvp.affirmed", event=event, person=rsvp.person_id, rsvp=rsvp)
+    return rsvp
 
 
 def change_rsvp(
@@ -330,7 +345,7 @@ def _change_mode(op: Operation, event: Event, old: RSVP, mode: str, party_size: 
     new = RSVP(
         event=event, person_id=old.person_id, name=old.name, phone=old.phone,
         language=old.language, mode=mode, party_size=party_size, access_note=old.access_note,
-        created_at=op.at, changed_at=op.at, proven_at=old.proven_at,
+        created_at=op.at, changed_at=op.at, proven_at=old.proven_at, affirmed_at=old.affirmed_at,
     )  # fmt: skip
     needs = [request.kind for request in old.needs]
     if not pool_of(event, mode).fits(party_size):

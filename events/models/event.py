@@ -182,6 +182,9 @@ class Event(models.Model):
     recurrence_id = models.CharField(max_length=40, blank=True)
     source_hash = models.CharField(max_length=64, blank=True)
 
+    #: When what somebody needs to know to come (date, time, place, way) was last changed of the
+    #: public event: whoever has a place since before then is asked whether they still come.
+    asks_anew_since = models.DateTimeField(null=True, editable=False)
     sequence = models.PositiveIntegerField(default=0, editable=False)
     schedule_rev = models.PositiveIntegerField(default=0, editable=False)
     revision = models.PositiveIntegerField(default=1, editable=False)

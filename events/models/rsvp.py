@@ -1,9 +1,10 @@
 """A resident's RSVP."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from events.fields import EncryptedTextField
 from events.models.access_request import AccessKind, AccessRequest
@@ -28,6 +29,13 @@ class RSVPQuerySet(models.QuerySet["RSVP"]):
         """Waiting, first come first served (DESIGN.md, Places)."""
         return self.filter(status=AttendanceStatus.WAITLISTED).order_by("waitlisted_at", "id")
 
+    def not_yet_affirmed(self) -> "RSVPQuerySet":
+        """Places taken before the event's date or place changed, whose party has not said since
+        then that it still comes."""
+        changed = F("event__asks_anew_since")
+        silent = Q(affirmed_at=None) | Q(affirmed_at__lt=changed)
+        return self.confirmed().filter(silent, confirmed_at__lt=changed)
+
     def came(self) -> "RSVPQuerySet":
         """Those of whom somebody wrote down that they came, on the list or at the door."""
         entries = Entry.objects.standing().filter(rsvp=OuterRef("pk"))
@@ -50,6 +58,8 @@ class RSVP(Attendance):
     upgrade_of = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="upgrades"
     )
+    #: When the party last said, by itself or to the office, that it still comes.
+    affirmed_at = models.DateTimeField(null=True)
     #: The most places that a waiting party was told it could have with fewer people.
     offered = models.PositiveSmallIntegerField(default=0)
     #: The person's own words about what they need; seen by roles that arrange it, never public.
@@ -93,6 +103,15 @@ class RSVP(Attendance):
         """What the party asks for, in the order of the kinds (uses a prefetch)."""
         wanted = [request for request in self.access_requests.all() if request.is_wanted]
         return sorted(wanted, key=lambda request: AccessKind.values.index(request.kind))
+
+    def is_asked_anew(self, changed_at: datetime | None) -> bool:
+        """Whether the party has not said that it still comes since its event changed at that time;
+        as :meth:`RSVPQuerySet.not_yet_affirmed` finds them."""
+        if changed_at is None or not self.is_confirmed or self.confirmed_at is None:
+            return False
+        if self.confirmed_at >= changed_at:
+            return False
+        return self.affirmed_at is None or self.affirmed_at < changed_at
 
     def __str__(self) -> str:
         return f"RSVP {self.pk} ({self.status})"

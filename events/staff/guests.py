@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from events import clock, dates_text
 from events.actions.line import position_in_line
 from events.actions.rsvps import (
+    affirm_rsvp,
     cancel_rsvp,
     change_rsvp,
     rsvp,
@@ -51,6 +52,8 @@ SHOWS = [
     Show("waiting", gettext_lazy("Waiting"), lambda rows: rows.in_line()),
     Show("unproven", gettext_lazy("Not confirmed yet"),
          lambda rows: _by_name(rows.filter(status=AttendanceStatus.UNPROVEN)), rare=True),
+    Show("unsure", gettext_lazy("Not said again"),
+         lambda rows: _by_name(rows.not_yet_affirmed()), rare=True),
     Show("needs", gettext_lazy("Access needs"), lambda rows: _by_name(_with_needs(rows))),
     Show("call", gettext_lazy("To call"),
          lambda rows: _by_name(rows.filter(_ACTIVE, person__email=None)), rare=True),
@@ -65,7 +68,9 @@ def _with_needs(rows: RSVPQuerySet) -> RSVPQuerySet:
 
 
 def counted(event: Event) -> dict[str, int]:
-    """Return people with a place in the room and online, waiting and unproven; one query."""
+    """Return people with a place in the room and online, waiting and unproven, and those who have
+    not said since a change whether they still come; one query."""
+    silent = RSVP.objects.not_yet_affirmed().filter(pk=OuterRef("pk"))
     waiting = Q(status=AttendanceStatus.WAITLISTED)
     unproven = Q(status=AttendanceStatus.UNPROVEN)
     figures = RSVP.objects.filter(event=event).aggregate(
@@ -74,6 +79,7 @@ def counted(event: Event) -> dict[str, int]:
         waiting=Sum("party_size", filter=waiting),
         waiting_parties=Count("pk", filter=waiting),
         unproven=Sum("party_size", filter=unproven),
+        unsure=Sum("party_size", filter=Exists(silent)),
         came=Sum("party_size", filter=_CONFIRMED & Q(attended=True)),
     )
     return {name: value or 0 for name, value in figures.items()}
@@ -204,6 +210,19 @@ def guest_cancel(request: StaffRequest, event_pk: int, pk: int) -> HttpResponse:
 
 
 @staff_page("edit_attendance", methods=POST)
+def guest_still_comes(request: StaffRequest, event_pk: int, pk: int) -> HttpResponse:
+    """Write down that a guest has told the office, by telephone perhaps, that they still come."""
+    _event, row = _guest(request, event_pk, pk)
+    try:
+        affirm_rsvp(rsvp_id=row.pk, now=clock.now(), actor=request.user)
+    except Refused as refused:
+        messages.warning(request, refused.message)
+    else:
+        messages.success(request, _("Written down: %(name)s still comes.") % {"name": row.name})
+    return see_other(_guest_url(row))
+
+
+@staff_page("edit_attendance", methods=POST)
 def guest_attended(request: StaffRequest, event_pk: int, pk: int) -> HttpResponse:
     """Write down whether a guest came: ``attended`` is "yes", "no" or empty."""
     event, row = _guest(request, event_pk, pk)
@@ -262,6 +281,7 @@ def _guest_page(
         "form": form if is_open else None,
         "is_open": is_open,
         "may_cancel": row.is_active and not event.is_over(now),
+        "asks_anew": is_open and row.is_asked_anew(event.asks_anew_since),
         "position": position_in_line(row) if row.is_waitlisted else None,
         "marks_attendance": row.is_confirmed and is_day_reached(event, now),
     }

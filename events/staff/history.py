@@ -45,6 +45,7 @@ WORDS = {
     "rsvp.needs_changed": gettext_lazy("Access needs changed"),
     "rsvp.cancelled": gettext_lazy("RSVP cancelled"),
     "rsvp.expired": gettext_lazy("RSVP ended: never confirmed"),
+    "rsvp.affirmed": gettext_lazy("Still comes"),
     "rsvp.attended": gettext_lazy("Attendance written down"),
     "entry.checked_in": gettext_lazy("Checked in at the door"),
     "entry.walked_in": gettext_lazy("Counted at the door"),

@@ -94,6 +94,7 @@ pages = [
     path(_GUEST, guests.guest, name="staff-guest"),
     path(f"{_GUEST}change/", guests.guest_change, name="staff-guest-change"),
     path(f"{_GUEST}cancel/", guests.guest_cancel, name="staff-guest-cancel"),
+    path(f"{_GUEST}still-comes/", guests.guest_still_comes, name="staff-guest-still-comes"),
     path(f"{_GUEST}attended/", guests.guest_attended, name="staff-guest-attended"),
     path("staff/access/", access_board.board, name="staff-access"),
     path("staff/access/caller/", access_board.caller, name="staff-access-caller"),

@@ -186,6 +186,7 @@ def _frame(token: str, rsvp: RSVP, event: Event, state: str, now: datetime) -> d
         "office": event.office,
         "state": state,
         "now": now,
+        "asks_anew": state == "confirmed" and rsvp.is_asked_anew(event.asks_anew_since),
         "own_url": unprefixed_url("rsvp", token=token),
         "questions": rsvp.questions.all(),
         "questions_url": unprefixed_url("rsvp-questions", token=token),

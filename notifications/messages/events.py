@@ -400,7 +400,15 @@ def context_changed(delivery: Delivery, now: datetime) -> dict[str, Any]:
     moved = changes.of_delivery(delivery, known["event"], field="event_id")
     if moved.are_none:
         raise guards.NothingToTell("the change was taken back before it was told")
-    return known | moved.shown() | {"headline": moved.headline(known["title"])}
+    asked = moved.ask_anew and known["rsvp"] is not None
+    return (
+        known
+        | moved.shown()
+        | {
+            "headline": moved.headline(known["title"]),
+            "asks_anew": asked and known["rsvp"].is_asked_anew(known["event"].asks_anew_since),
+        }
+    )
 
 
 def context_called_off(delivery: Delivery, now: datetime) -> dict[str, Any]:

@@ -278,7 +278,10 @@ def context_dates(delivery: Delivery, now: datetime) -> dict[str, Any]:
     return facts | {
         "title": event.in_language(delivery.language).title,
         "dates": new,
-        "asks_anew": any(one.new.ask_anew for one in new),
+        "asks_anew": any(
+            one.new.ask_anew and not one.line.is_shift and not one.line.is_waiting for one in new
+        ),
+        "may_not_suit": any(one.new.ask_anew for one in new),
     }
 
 

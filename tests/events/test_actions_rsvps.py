@@ -6,11 +6,11 @@ import pytest
 
 from events.actions import rsvps
 from events.actions.calling_off import cancel_event
-from events.actions.events import edit_event
+from events.actions.events import edit_event, reschedule_event
 from events.actions.line import position_in_line
 from events.errors import Refused
 from events.models import RSVP, AuditEntry, Event, Mode, Outbox
-from tests.factories import NOW, make_event, make_rsvp
+from tests.factories import NOW, make_event, make_rsvp, make_venue
 
 pytestmark = pytest.mark.django_db
 
@@ -462,3 +462,49 @@ def test_access_words_are_unreadable_in_the_database() -> None:
     assert RSVP.objects.get(pk=rsvp.pk).access_note == "A seat by the door"
     kinds = rsvp.access_requests.order_by("kind").values_list("kind", flat=True)
     assert list(kinds) == ["asl", "other"]
+
+
+def test_whoever_has_a_place_is_asked_anew_after_a_change_of_date_or_place() -> None:
+    """Not of words; and not whoever came after it, waits, or has said that they still come."""
+    event = make_event(capacity=3)
+    by_link, by_phone, silent = (make_rsvp(event, name=name) for name in ("Ana", "Bo", "Cy"))
+    make_rsvp(event, name="Waits")
+
+    def asked() -> set[str]:
+        return {rsvp.name for rsvp in RSVP.objects.not_yet_affirmed().filter(event=event)}
+
+    edit_event(event_id=event.pk, changes={"title": "Parking"}, now=NOW)
+    assert asked() == set()
+
+    change = NOW + timedelta(hours=1)
+    later = event.starts_at + timedelta(days=1)
+    reschedule_event(
+        event_id=event.pk, starts_at=later, ends_at=later + timedelta(hours=1), now=change
+    )
+    assert asked() == {"Ana", "Bo", "Cy"}
+
+    after = change + timedelta(minutes=5)
+    rsvps.confirm_rsvp(rsvp_id=by_link.pk, now=after)
+    rsvps.affirm_rsvp(rsvp_id=by_phone.pk, now=after)
+    assert asked() == {"Cy"}
+    rsvps.cancel_rsvp(rsvp_id=silent.pk, now=after)
+    assert asked() == set(), "who moved up hears of the place and of the date together"
+
+    edit_event(
+        event_id=event.pk, changes={"venue": make_venue(event.office)}, now=after + timedelta(1)
+    )
+    assert asked() == {"Ana", "Bo", "Waits"}
+
+
+def test_what_the_page_and_the_list_say_of_an_answer_is_the_same() -> None:
+    event = make_event()
+    for minute in range(3):
+        make_rsvp(event, now=NOW + timedelta(minutes=minute))
+    moment = NOW + timedelta(minutes=1)
+    Event.objects.filter(pk=event.pk).update(asks_anew_since=moment)
+    for affirmed_at in (None, moment - timedelta(1), moment, moment + timedelta(1)):
+        RSVP.objects.filter(event=event).update(affirmed_at=affirmed_at)
+        listed = set(RSVP.objects.not_yet_affirmed())
+        rows = RSVP.objects.filter(event=event)
+        assert listed == {rsvp for rsvp in rows if rsvp.is_asked_anew(moment)}
+        assert bool(listed) is (affirmed_at is None or affirmed_at < moment)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from events.actions.events import reschedule_event
 from events.actions.rsvps import rsvp
 from events.models import RSVP, AccessRequest, AuditEntry, Event, Mode, Person
 from events.staff.guest_files import plain_cell
@@ -98,7 +99,7 @@ def test_the_list_costs_the_same_for_2_guests_and_for_40(
             make_rsvp(event, access_needs=["asl"])
         # Session, user, roles, the event and its translations, eight tabs, the counts, the
         # guests, their needs.
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(17):
             desk.see("staff-guests", pk=event.pk)
 
 
@@ -385,3 +386,25 @@ def test_a_person_without_an_account_is_one_person(desk: Desk) -> None:
     for phone in ("555-1", "555-2"):
         desk.change("staff-guest-new", {"name": "Ana", "phone": phone}, pk=event.pk)
     assert Person.objects.filter(name="Ana").count() == 2
+
+
+def test_after_a_move_the_list_says_who_has_not_said_that_they_still_come(desk: Desk) -> None:
+    event = event_of(desk)
+    yesterday = NOW - timedelta(days=1)
+    caller = make_rsvp(event, name="Ana", party_size=2, now=yesterday)
+    make_rsvp(event, name="Ben", now=yesterday)
+    assert "since the change" not in answers(desk, event)
+    times = {name: getattr(event, name) + timedelta(days=1) for name in ("starts_at", "ends_at")}
+    reschedule_event(event_id=event.pk, now=NOW - timedelta(hours=1), **times)
+    text = answers(desk, event)
+    assert "3 have not said since the change that they still come" in text
+    assert "Not said again 2" in text
+
+    guest = {"event_pk": event.pk, "pk": caller.pk}
+    assert "They still come" in desk.see("staff-guest", **guest).text
+    desk.send("staff-guest-still-comes", {}, **guest)
+    assert "They still come" not in desk.see("staff-guest", **guest).text
+    assert "1 have not said since the change" in answers(desk, event)
+    listed = answers(desk, event, "?show=unsure")
+    assert "Ben" in listed
+    assert "Ana" not in listed

@@ -18,7 +18,7 @@ from events.actions.events import edit_event, reschedule_event
 from events.actions.rsvps import cancel_rsvp, change_rsvp, expire_unproven
 from events.actions.rsvps import rsvp as take_rsvp
 from events.models import RSVP, AuditEntry, Event, Outbox
-from tests.factories import NOW, make_event, make_office, make_rsvp, make_staff
+from tests.factories import NOW, make_event, make_office, make_rsvp, make_staff, make_venue
 from tests.pages import Page, page
 from tests.valid_html import html_faults
 
@@ -222,6 +222,21 @@ def test_a_proof_outlives_a_change_of_the_secret_key(client: Client, settings: A
     typed = {"name": "Ana", "email": "ana@example.org"}
     answer = client.post(f"/events/{event.slug}/rsvp/", typed)
     assert (answer.status_code, answer["Location"]) == (303, address(rsvp, "?had=1"))
+
+
+def test_after_a_move_the_page_asks_whether_they_still_come(client: Client) -> None:
+    event = make_event()
+    rsvp = make_rsvp(event)
+    assert "Yes, I am coming" not in look(client, rsvp).text
+    edit_event(event_id=event.pk, changes={"venue": make_venue(event.office)}, now=NOW)
+    RSVP.objects.filter(pk=rsvp.pk).update(confirmed_at=NOW - timedelta(days=1))
+    shown = look(client, rsvp)
+    assert "Please tell us whether you still come." in shown.text
+    assert "Yes, I am coming" in shown.text
+    post(client, rsvp, "confirm/")
+    shown = look(client, rsvp)
+    assert "whether you still come" not in shown.text
+    assert "We look forward to seeing you." in shown.text
 
 
 def test_an_rsvp_that_was_cancelled_cannot_be_confirmed(client: Client) -> None:

@@ -370,6 +370,25 @@ def test_a_new_date_supersedes_the_postponement_that_was_not_told_yet() -> None:
     assert new_mail() == ["event_changed"]
 
 
+def test_a_guest_with_a_place_is_asked_whether_they_still_come() -> None:
+    event = town_hall(capacity=1)
+    rsvp = make.make_rsvp(event, email=ANA)
+    make.make_rsvp(event, email="waits@example.org")
+    told()
+    edit(event, starts_at=NEW_START, ends_at=NEW_START + timedelta(hours=1))
+    delivery = delivered("event_changed", email=ANA)
+    mail = read(delivery)
+    assert "We keep your place for you. Please tell us whether you still come." in mail.text
+    assert "Yes, I am coming" in mail.text
+    assert "Change or cancel your RSVP" in mail.text
+    waits = read(delivered("event_changed", email="waits@example.org"))
+    assert "Yes, I am coming" not in waits.text
+    assert "Change or cancel your RSVP" in waits.text
+
+    rsvp_actions.confirm_rsvp(rsvp_id=rsvp.pk, now=LATER + timedelta(minutes=1))
+    assert "Yes, I am coming" not in read(delivery).text
+
+
 # --- Certain, and on again -----------------------------------------------------------------------
 
 
