@@ -116,6 +116,19 @@ def take_back(*, event_id: int, entry_id: int, now: datetime, actor: StaffUser) 
     return entry
 
 
+def forget_who_came(op: Operation, event: Event) -> None:
+    """Of a locked event that was moved, in the caller's transaction: nobody has come to it yet.
+
+    Who is inside already stays so, as long as the door of the new date is open.
+    """
+    if op.at >= counted_from(event):
+        return
+    for rsvp in RSVP.objects.filter(event=event, attended__isnull=False).order_by("pk"):
+        changes = {"attended": (rsvp.attended, None)}
+        op.record("rsvp.attended", event=event, person=rsvp.person_id, rsvp=rsvp, changes=changes)
+    RSVP.objects.filter(event=event).exclude(attended=None).update(attended=None)
+
+
 def inside(event: Event) -> int:
     """How many people have come in and were not taken back; one query."""
     return Entry.objects.inside(event).people()

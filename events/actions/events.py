@@ -14,6 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from events import places, search, storing
+from events.actions.door import forget_who_came
 from events.actions.line import lock_event, pool_of, promote_line
 from events.actions.preparation import copy_checklist
 from events.audit import Operation, operation
@@ -347,6 +348,7 @@ def apply_changes(
     event.save()
     if time:
         op.record("event.rescheduled", event=event, changes=time)
+        forget_who_came(op, event)
     if place:
         op.record("event.moved", event=event, changes=place)
     if certainty:

@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 
 from events.models.event import Event
 
@@ -29,6 +29,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def inside(self, event: Event) -> "EntryQuerySet":
         """Those that stand, of the event as it is dated now."""
         return self.standing().filter(event=event, at__gte=counted_from(event))
+
+    def of_the_date(self) -> "EntryQuerySet":
+        """Those soon before an event as it is dated now, or later, whichever event it is."""
+        return self.filter(at__gte=F("event__starts_at") - BEFORE_START)
 
     def people(self) -> int:
         """How many people they are together."""

@@ -37,8 +37,11 @@ class RSVPQuerySet(models.QuerySet["RSVP"]):
         return self.confirmed().filter(silent, confirmed_at__lt=changed)
 
     def came(self) -> "RSVPQuerySet":
-        """Those of whom somebody wrote down that they came, on the list or at the door."""
-        entries = Entry.objects.standing().filter(rsvp=OuterRef("pk"))
+        """Those of whom somebody wrote down that they came, on the list or at the door.
+
+        Who came to a date that the event no longer has is none of them.
+        """
+        entries = Entry.objects.standing().of_the_date().filter(rsvp=OuterRef("pk"))
         return self.filter(Q(attended=True) | Q(Exists(entries)))
 
 

@@ -229,6 +229,48 @@ def test_who_came_before_the_event_got_a_new_date_is_not_inside_on_that_day(desk
     assert door.inside(event) == 1
 
 
+def forgotten(event: Event) -> set[int | None]:
+    """Return of whom a new date made unknown whether they came."""
+    moves = AuditEntry.objects.filter(action="event.rescheduled", event_id=event.pk)
+    facts = AuditEntry.objects.filter(
+        action="rsvp.attended", operation__in=moves.values("operation")
+    )
+    return set(facts.values_list("person_id", flat=True))
+
+
+def test_who_came_to_an_earlier_date_has_not_come_to_the_new_one(desk: Desk) -> None:
+    event = event_of(desk, capacity=3)
+    present, away, _nobody_has_said = (make_rsvp(event) for _guest in range(3))
+    waits, other = make_rsvp(event), make_rsvp(event_of(desk, starts_at=event.starts_at))
+    for guest, attended in ((away, False), (other, True)):
+        set_attended(rsvp_id=guest.pk, attended=attended, now=event.starts_at)
+    check(event, present)
+    check(event, waits, beyond=True)
+    assert set(RSVP.objects.came().filter(event=event)) == {present, waits}
+    evening, ends = event.starts_at, event.ends_at
+
+    def move(**later: float) -> None:
+        by = timedelta(**later)
+        reschedule_event(
+            event_id=event.pk, starts_at=evening + by, ends_at=ends + by, now=evening,
+            actor=desk.user,
+        )  # fmt: skip
+
+    # It begins late: who is inside stays so.
+    move(minutes=45)
+    assert set(RSVP.objects.came().filter(event=event)) == {present, waits}
+    assert forgotten(event) == set()
+    move(days=1)
+    assert not RSVP.objects.came().filter(event=event)
+    assert set(event.rsvps.values_list("attended", flat=True)) == {None}
+    assert forgotten(event) == {present.person_id, away.person_id}
+    assert RSVP.objects.get(pk=other.pk).attended is True
+    # On the new day they are written down anew.
+    event.refresh_from_db()
+    check(event, present)
+    assert set(RSVP.objects.came().filter(event=event)) == {present}
+
+
 def test_who_comes_the_evening_before_an_event_after_midnight_stays_inside(desk: Desk) -> None:
     event = event_of(desk)
     late = event.starts_at.astimezone(event.zone).replace(hour=23, minute=30)
