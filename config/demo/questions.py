@@ -1,4 +1,6 @@
-"""What residents of the demo ask at the budget town hall: public, merged, declined, unread."""
+"""What residents of the demo ask: at the budget town hall public, merged, declined, unread; at the
+one on housing, which is over, answered there and later in writing.
+"""
 
 from datetime import timedelta
 from uuid import UUID
@@ -21,6 +23,36 @@ ANSWER = (
     "The crossing at Juárez School is paid for in this budget. Work starts in July and takes five "
     "weeks, so it is there before school begins."
 )
+#: At the town hall on housing, with the answer; where there is none, it was given there.
+ASKED_ON_HOUSING = (
+    ("Who decides which empty lot is built on first?", ""),
+    (
+        "¿Puede mi madre quedarse en la lista de espera si se muda con nosotros?",
+        "Sí. Basta con avisar de la dirección nueva en treinta días; el lugar en la lista queda.",
+    ),
+    ("How many of the new apartments have two bedrooms or more?", None),
+)
+
+
+def ask_on_housing(events: dict[str, Event]) -> None:
+    """Let residents ask the day before; one of the office answers two of three."""
+    event = events["housing"]
+    before, begun = event.starts_at - timedelta(days=1), event.ends_at + timedelta(hours=15)
+    tom = StaffUser.objects.get(email=EDITOR_LOGIN)
+    for number, (text, answer) in enumerate(ASKED_ON_HOUSING):
+        question = actions.ask_question(
+            event_id=event.pk, email=f"asked-{number}@resident.example", text=text,
+            language="es" if text.startswith("¿") else "en", proven=True,
+            public_name="Luis, Cedar Street" if number == 1 else "", now=before,
+        )  # fmt: skip
+        actions.publish_question(question_id=question.pk, now=before, actor=tom)
+        if answer:
+            actions.answer_in_writing(
+                question_id=question.pk, answer=answer, seen=_seen(question), now=begun, actor=tom
+            )
+        elif answer is not None:
+            there = event.starts_at + timedelta(minutes=40)
+            actions.answer_live(question_id=question.pk, seen=_seen(question), now=there, actor=tom)
 
 
 def ask_questions(events: dict[str, Event]) -> None:

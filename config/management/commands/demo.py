@@ -13,7 +13,7 @@ from config.demo.dates import Days
 from config.demo.letters import post_letters
 from config.demo.preparation import prepare
 from config.demo.programme import set_programmes
-from config.demo.questions import ask_questions
+from config.demo.questions import ask_on_housing, ask_questions
 from config.demo.shifts import staff_shifts
 from events import clock
 from events.models import Office, Outbox
@@ -41,6 +41,7 @@ class Command(BaseCommand):
         prepare(town, events)
         keep_promises(town, events)
         ask_questions(events)
+        ask_on_housing(events)
         say("  Shifts and claims …")
         staff_shifts(town, events)
         say("  Letters and readers …")
