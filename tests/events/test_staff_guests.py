@@ -244,7 +244,10 @@ def test_a_place_given_back_goes_to_who_waits(desk: Desk) -> None:
 def test_a_guest_of_another_event_is_not_there(desk: Desk) -> None:
     event, other = event_of(desk), event_of(desk)
     guest = make_rsvp(other)
-    for name in ("staff-guest-change", "staff-guest-cancel", "staff-guest-attended"):
+    for name in (
+        "staff-guest-change", "staff-guest-cancel", "staff-guest-attended",
+        "staff-guest-still-comes",
+    ):  # fmt: skip
         assert desk.send(name, {}, event_pk=event.pk, pk=guest.pk).status_code == 404
     assert desk.ask("staff-guest", event_pk=event.pk, pk=guest.pk).status_code == 404
 

@@ -134,6 +134,7 @@ OF_A_ROW = [
 ]
 POST_ALONE = {
     "staff-kind", "staff-guest-change", "staff-guest-cancel", "staff-guest-attended",
+    "staff-guest-still-comes",
     "staff-member-role", "staff-member-link", "staff-access-take", "staff-access-work",
     "staff-access-reopen", "staff-access-told", "staff-access-called-off",
     "staff-door-guest", "staff-door-walk-in", "staff-door-undo",
