@@ -1,20 +1,13 @@
-"""A letter as a PDF that screen readers can read: tagged, PDF/UA-1, set by Typst.
+"""A letter as a PDF that screen readers can read (``events.papers``), set by ``letter.typ``.
 
-It is set from data alone (``letter.typ``), in Public Sans. For signs that this font does not have,
-Typst takes one of its own (Arabic, Armenian, Hindi …), or one that the system has: Chinese,
-Japanese and Korean need that (Debian: fonts-noto-cjk). Without one no PDF can be made, since PDF/UA
-wants every sign to be readable: then the page, which browsers print with fonts of their own, is
-shown in its place.
+Where its signs cannot be set here, the page, which browsers print with fonts of their own, is shown
+in its place.
 """
 
-import json
-import logging
-from functools import cache as once
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import typst
 from django.conf import settings
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -25,12 +18,11 @@ from django.views.decorators.http import require_safe
 from events import dates_text
 from events.languages import language_in_use
 from events.palettes import colours
+from events.papers import NotSet, set_paper
 from events.public_pages import SHARED_SECONDS
 from notifications.letters.markdown_tree import markdown_tree
 from notifications.letters.words import absolute_links, letter_path, summary_of
 from notifications.models import Letter
-
-logger = logging.getLogger(__name__)
 
 PROGRAM = Path(__file__).with_name("letter.typ")
 #: Raised when the same rows would be set in another way.
@@ -39,10 +31,6 @@ RENDER_VERSION = 1
 KEPT = 30 * 24 * 60 * 60
 #: Where writing alone does not tell which form of the signs is meant.
 REGIONS = {"zh-hans": "CN", "zh-hant": "TW"}
-
-
-class NotSet(Exception):
-    """The letter cannot be set on paper here. ``str()`` says why."""
 
 
 @require_safe
@@ -98,25 +86,7 @@ def pdf_of(letter: Letter, language: str) -> bytes:
 
 def _set(letter: Letter, language: str) -> bytes:
     assert letter.posted_at is not None
-    data = json.dumps(as_data(letter, language))
-    compiler = typst.Compiler(
-        PROGRAM.read_bytes(), font_paths=_fonts(), sys_inputs={"letter": data}
-    )
-    try:
-        content = compiler.compile(
-            format="pdf", pdf_standards=["ua-1"], timestamp=int(letter.posted_at.timestamp())
-        )
-    except typst.TypstError as error:
-        logger.warning("Letter %s cannot be set in %s: %s", letter.pk, language, error.message)
-        raise NotSet(error.message) from error
-    assert isinstance(content, bytes)
-    return content
-
-
-@once
-def _fonts() -> typst.Fonts:
-    """Find the fonts once a process: our own, the system's, and those that Typst brings."""
-    return typst.Fonts(font_paths=[settings.DOCUMENT_FONTS])
+    return set_paper(PROGRAM, as_data(letter, language), dated=letter.posted_at)
 
 
 def as_data(letter: Letter, language: str) -> dict[str, Any]:

@@ -169,6 +169,7 @@ def test_staff_of_another_office_see_and_change_nothing(street: Street, town_hal
         f"{event}/", f"{event}/edit/", f"{event}/reschedule/", f"{event}/cancel/",
         f"{event}/history/", f"{event}/poster/",
         f"{event}/guests/", f"{event}/guests.csv", f"{event}/guests/sheet/",
+        f"{event}/sign-in.pdf", f"{event}/flyer.pdf", f"{event}/run-sheet.pdf",
         f"{event}/guests/{rsvp.pk}/", f"/staff/letters/{letter.pk}/",
         f"/staff/letters/{letter.pk}/post/", f"/staff/venues/{street.library.pk}/",
         f"/staff/offices/{ours}/",

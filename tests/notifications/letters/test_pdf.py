@@ -2,15 +2,14 @@
 
 from datetime import date, timedelta
 from io import BytesIO
-from typing import Any
 
 import pytest
 import typst
 from django.conf import settings
 from django.test import Client
 from pypdf import PdfReader
-from pypdf.generic import DictionaryObject, IndirectObject
 
+from events import papers
 from events.actions.offices import edit_office
 from events.models import Office
 from notifications.letters import pdf
@@ -19,6 +18,7 @@ from notifications.letters.posted import retract_letter, set_outcome
 from notifications.models import Letter
 from tests.factories import NOW, make_office
 from tests.notifications.mailing import make_letter
+from tests.papers import SIGNS, read, tags, words
 
 pytestmark = pytest.mark.django_db
 
@@ -39,42 +39,11 @@ BODY = """Dear Director,
 
 `x = 1`
 """
-#: Signs that mean something to the program that sets it.
-SIGNS = '#panic() $x$ @a <b> _c_ *d* `e` \\f "g" // h /* i */ [j] {k} ~ -- ... = l'
 
 
 @pytest.fixture
 def office() -> Office:
     return make_office(name="Office of Council Member Ortega", website="https://ortega.example")
-
-
-def read(client: Client, path: str) -> PdfReader:
-    answer = client.get(path)
-    assert answer.status_code == 200, answer.status_code
-    assert answer["Content-Type"] == "application/pdf"
-    return PdfReader(BytesIO(answer.content))
-
-
-def words(reader: PdfReader) -> str:
-    return " ".join(" ".join(page.extract_text() for page in reader.pages).split())
-
-
-def tags(reader: PdfReader) -> list[str]:
-    """Return the names of the document's structure elements, in reading order."""
-    found: list[str] = []
-
-    def walk(node: Any) -> None:
-        node = node.get_object() if isinstance(node, IndirectObject) else node
-        if isinstance(node, list):
-            for child in node:
-                walk(child)
-        elif isinstance(node, DictionaryObject):
-            if "/S" in node:
-                found.append(str(node["/S"])[1:])
-            walk(node.get("/K"))
-
-    walk(reader.trailer["/Root"]["/StructTreeRoot"])
-    return found
 
 
 def test_everything_of_the_letter_stands_on_it(client: Client, office: Office) -> None:
@@ -175,7 +144,7 @@ def test_a_language_whose_signs_no_font_has_leads_to_the_page(
     client: Client, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = typst.Fonts(include_system_fonts=False, font_paths=[settings.DOCUMENT_FONTS])
-    monkeypatch.setattr(pdf, "_fonts", lambda: ours)
+    monkeypatch.setattr(papers, "_fonts", lambda: ours)
     letter = make_letter(office, translations={"zh-hans": {"title": "停车", "body": "请计算汽车"}})
     answer = client.get(f"/letters/{letter.slug}.pdf?in=zh-hans")
     assert answer["Location"] == f"{letter.get_absolute_url()}?in=zh-hans"
