@@ -23,9 +23,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not os.environ.get("TEST_REDIS_URL"):
         missing.add("redis")
     left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in missing)]
+    if os.environ.get("ONLY_WITH_DATABASE"):
+        left_out += [item for item in items if not _uses_database(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    """Whether another database could make a difference to a test: without these it has none."""
+    marks = ("django_db", "postgres", "redis", "browser", "faults")
+    fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or any(item.get_closest_marker(mark) for mark in marks)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -1,7 +1,8 @@
 """`make test`: the suite on SQLite, then what needs it on real PostgreSQL and Redis.
 
-With CI=true: the whole suite on both, faults and slow tests included, browser walks once, and
-nothing may be missing. Says what it left out and what it could not run.
+With CI=true: the whole suite on both, slow tests included, and nothing may be missing. Browser
+walks and faults run once, on PostgreSQL; what uses no database at all, once on SQLite.
+Says what it left out and what it could not run.
 Arguments are handed on to pytest: `python -m tests.run -k waitlist`.
 """
 
@@ -31,14 +32,14 @@ def main() -> int:
         missing.append("the browser walks: there is no Chromium (CHROMIUM=… names one)")
         without.append("not browser")
 
-    # Pages are the same on every database: they are walked through once, on PostgreSQL.
-    walked_later = ["not browser"] if EVERYTHING and chromium else []
-    failed = not _round("on SQLite", [*without, *walked_later], {"CHROMIUM": chromium or ""})
+    # Pages are the same on every database, and faults are for servers: both once, on PostgreSQL.
+    later = ["not browser", "(not faults or embedded)"] if EVERYTHING else []
+    failed = not _round("on SQLite", [*without, *later], {"CHROMIUM": chromium or ""})
 
     with ExitStack() as stack:
         database = os.environ.get("TEST_DATABASE_URL") or stack.enter_context(servers.postgres())
         broker = os.environ.get("TEST_REDIS_URL") or stack.enter_context(servers.redis_server())
-        found = {"CHROMIUM": chromium or ""}
+        found = {"CHROMIUM": chromium or "", "ONLY_WITH_DATABASE": "yes"}
         wanted = []
         if database:
             found["TEST_DATABASE_URL"] = database

@@ -7,7 +7,10 @@ import pytest
 from tests.faults.scene import Scene
 from tests.processes import wait_for
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.django_db(transaction=True), pytest.mark.faults, pytest.mark.slow,
+    pytest.mark.embedded,
+]  # fmt: skip
 
 
 def test_two_workers_send_letters_and_confirmations_together(scene: Scene) -> None:
