@@ -123,10 +123,11 @@ def forget_who_came(op: Operation, event: Event) -> None:
     """
     if op.at >= counted_from(event):
         return
-    for rsvp in RSVP.objects.filter(event=event, attended__isnull=False).order_by("pk"):
+    known = RSVP.objects.filter(event=event).exclude(attended=None)
+    for rsvp in known.order_by("pk"):
         changes = {"attended": (rsvp.attended, None)}
         op.record("rsvp.attended", event=event, person=rsvp.person_id, rsvp=rsvp, changes=changes)
-    RSVP.objects.filter(event=event).exclude(attended=None).update(attended=None)
+    known.update(attended=None)
 
 
 def inside(event: Event) -> int:

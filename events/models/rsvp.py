@@ -110,9 +110,9 @@ class RSVP(Attendance):
     def is_asked_anew(self, changed_at: datetime | None) -> bool:
         """Whether the party has not said that it still comes since its event changed at that time;
         as :meth:`RSVPQuerySet.not_yet_affirmed` finds them."""
-        if changed_at is None or not self.is_confirmed or self.confirmed_at is None:
+        if changed_at is None or self.confirmed_at is None:
             return False
-        if self.confirmed_at >= changed_at:
+        if not self.is_confirmed or self.confirmed_at >= changed_at:
             return False
         return self.affirmed_at is None or self.affirmed_at < changed_at
 

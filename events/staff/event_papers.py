@@ -83,7 +83,7 @@ def run_sheet_pdf(request: StaffRequest, pk: int) -> HttpResponse:
         ", ".join(part for part in (one.name, one.in_language(language).role) if part)
         for one in event.speakers.all()
     ]
-    parts = [*_when_and_where(event)]
+    parts = _when_and_where(event)
     if event.venue and event.venue.entrance:
         parts.append(_part("text", text=event.venue.entrance))
     for heading, items in (
@@ -165,14 +165,8 @@ def _seats(event: Event) -> list[str]:
 
 def _access(event: Event) -> list[str]:
     """Return what is asked for, how often and how far it is; no guest's name, no word of theirs."""
-    asked = AccessRequest.objects.wanted().filter(rsvp__event=event)
-    arranged = set(asked.arranged().values_list("pk", flat=True))
-    kinds: Counter[tuple[str, str]] = Counter()
-    for request in asked:
-        state = AccessState(request.state)
-        if state == AccessState.ARRANGED and request.pk not in arranged:
-            state = AccessState.REQUESTED
-        kinds[request.kind, state] += 1
+    asked = AccessRequest.objects.wanted().filter(rsvp__event=event).select_related("rsvp__event")
+    kinds = Counter((request.kind, request.shown_state) for request in asked)
     return [
         f"{AccessKind(kind).label}: {AccessState(state).label} ({number})"
         for (kind, state), number in sorted(kinds.items())

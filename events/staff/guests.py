@@ -213,12 +213,8 @@ def guest_cancel(request: StaffRequest, event_pk: int, pk: int) -> HttpResponse:
 def guest_still_comes(request: StaffRequest, event_pk: int, pk: int) -> HttpResponse:
     """Write down that a guest has told the office, by telephone perhaps, that they still come."""
     _event, row = _guest(request, event_pk, pk)
-    try:
-        affirm_rsvp(rsvp_id=row.pk, now=clock.now(), actor=request.user)
-    except Refused as refused:
-        messages.warning(request, refused.message)
-    else:
-        messages.success(request, _("Written down: %(name)s still comes.") % {"name": row.name})
+    affirm_rsvp(rsvp_id=row.pk, now=clock.now(), actor=request.user)
+    messages.success(request, _("Written down: %(name)s still comes.") % {"name": row.name})
     return see_other(_guest_url(row))
 
 

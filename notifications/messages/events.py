@@ -400,15 +400,10 @@ def context_changed(delivery: Delivery, now: datetime) -> dict[str, Any]:
     moved = changes.of_delivery(delivery, known["event"], field="event_id")
     if moved.are_none:
         raise guards.NothingToTell("the change was taken back before it was told")
-    asked = moved.ask_anew and known["rsvp"] is not None
-    return (
-        known
-        | moved.shown()
-        | {
-            "headline": moved.headline(known["title"]),
-            "asks_anew": asked and known["rsvp"].is_asked_anew(known["event"].asks_anew_since),
-        }
-    )
+    rsvp, since = known["rsvp"], known["event"].asks_anew_since
+    asks_anew = moved.ask_anew and rsvp is not None and rsvp.is_asked_anew(since)
+    shown = moved.shown() | {"headline": moved.headline(known["title"]), "asks_anew": asks_anew}
+    return known | shown
 
 
 def context_called_off(delivery: Delivery, now: datetime) -> dict[str, Any]:
