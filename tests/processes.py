@@ -80,6 +80,10 @@ class Processes:
         self._running.append(process)
         return process
 
+    def logs(self) -> str:
+        """Return what all of them have printed so far, for whoever asks why something failed."""
+        return "\n".join(f"$ {process.args}\n{self.log(process)}" for process in self._running)
+
     @staticmethod
     def log(process: subprocess.Popen[bytes]) -> str:
         """Return what the process has printed so far."""

@@ -40,7 +40,11 @@ class Site:
             "--workers", "1", "--bind", self.address.removeprefix("http://"), **self.environment,
         )  # fmt: skip
         processes.worker(**self.environment)
-        wait_for(Tick.objects.exists, seconds=60, what="the tick of a new worker")
+        try:
+            wait_for(Tick.objects.exists, seconds=60, what="the tick of a new worker")
+        except AssertionError as error:
+            error.add_note(processes.logs())
+            raise
         wait_for(self.is_up, seconds=60, what="the web server")
         assert web.poll() is None
 
