@@ -10,6 +10,7 @@ from django.db import connections, transaction
 from django.test import TransactionTestCase
 from django.utils import translation
 
+from config.celery import app
 from tests.processes import Processes
 
 _skipped: list[str] = []
@@ -77,6 +78,8 @@ def _default_language() -> Iterator[None]:
 @pytest.fixture
 def processes(transactional_db: None) -> Iterator[Processes]:
     """Start real processes of the site (a worker, beat, a web server) on this test's database."""
+    # Hints that earlier tests gave, and that nobody has heard: thousands, each a moment's work.
+    app.control.purge()
     with Processes() as started:
         yield started
 
