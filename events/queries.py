@@ -18,7 +18,16 @@ from django.utils.translation import gettext_lazy as _
 from events import search
 from events.actions.rsvps import UNPROVEN_TTL
 from events.errors import Refused
-from events.models import RSVP, AttendanceStatus, AuditEntry, Event, EventType, Person, Question
+from events.models import (
+    RSVP,
+    AttendanceStatus,
+    AuditEntry,
+    Event,
+    EventType,
+    Person,
+    Question,
+    QuestionVote,
+)
 from events.models.event import EventQuerySet
 from events.models.question import in_order
 from events.month_table import days_taken_up
@@ -260,11 +269,18 @@ def standing_in_for(rsvp: RSVP) -> RSVP | None:
     return active.filter(upgrade_of=rsvp).first()
 
 
+def took_part(*, event: Event | OuterRef, person: OuterRef) -> Q:
+    """Whether a person came to the event, asked there, or voted for what was asked there."""
+    came = RSVP.objects.came().filter(event=event, person=person)
+    heard = Question.objects.heard()
+    asked = heard.filter(event=event, person=person)
+    voted = QuestionVote.objects.filter(question__event=event, person=person, question__in=heard)
+    return Q(Exists(came)) | Q(Exists(asked)) | Q(Exists(voted))
+
+
 def told_afterwards(event: Event) -> "QuerySet[Person]":
-    """Return who hears what comes after an event: who came or asked, and has an address."""
-    came = RSVP.objects.came().filter(event=event, person=OuterRef("pk"))
-    asked = Question.objects.heard().filter(event=event, person=OuterRef("pk"))
-    return Person.objects.filter(Q(Exists(came)) | Q(Exists(asked)), email__isnull=False)
+    """Return who hears what comes after an event: who took part, and has an address."""
+    return Person.objects.filter(took_part(event=event, person=OuterRef("pk")), email__isnull=False)
 
 
 class Asked(NamedTuple):

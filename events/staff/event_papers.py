@@ -1,9 +1,10 @@
-"""Papers around an event as PDFs: the sign-in sheet, the flyer, and the run sheet.
+"""Papers around an event as PDFs: sign-in sheet, flyer, run sheet, and the sheet to ask from.
 
 Where one cannot be set here (``events.papers``), the page that says the same is shown in its place.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from events.staff.guest_files import WALK_INS
 PROGRAM = Path(__file__).with_name("event_papers.typ")
 
 Part = dict[str, Any]
+Sheet = dict[str, Any]
 
 
 @staff_page("see_attendance")
@@ -54,15 +56,20 @@ def sign_in_pdf(request: StaffRequest, pk: int) -> HttpResponse:
 def flyer_pdf(request: StaffRequest, pk: int) -> HttpResponse:
     """Answer the flyer, one sheet a language; a draft and what was called off have none."""
     event = own_row(request, Event.objects.with_all_shown(), pk=pk)
-    if not event.is_posted or not event.is_on:
-        raise Http404
-    sheets = []
-    for language in event.office.languages:
-        with override(language):
-            sheets.append(_flyer(event))
+    sheets = _in_each_language(event, _flyer)
     name = f"{event.slug}-flyer.pdf"
     instead = event.get_absolute_url()
     return _answer(event, name, _("Flyer"), sheets, size=17, instead=instead, counted=False)
+
+
+@staff_page("see_desk")
+def ask_here_pdf(request: StaffRequest, pk: int) -> HttpResponse:
+    """Answer the sheet for walls and seats, whose code opens the page of questions."""
+    event = own_row(request, Event.objects.with_all_shown(), pk=pk)
+    sheets = _in_each_language(event, _ask_here)
+    name, kind = f"{event.slug}-ask-here.pdf", _("Ask here")
+    instead = reverse("event-questions", kwargs={"slug": event.slug})
+    return _answer(event, name, kind, sheets, size=20, instead=instead, counted=False)
 
 
 @staff_page("see_attendance")
@@ -105,7 +112,21 @@ def run_sheet_pdf(request: StaffRequest, pk: int) -> HttpResponse:
     return _answer(event, name, kind, [_sheet(event, parts, kind)], size=12, instead=instead)
 
 
-def _flyer(event: Event) -> dict[str, Any]:
+def _in_each_language(event: Event, sheet: Callable[[Event], Sheet]) -> list[Sheet]:
+    """Return the sheet in each language of the office; a draft and what was called off have none.
+
+    Raises ``Http404`` for these.
+    """
+    if not event.is_posted or not event.is_on:
+        raise Http404
+    sheets = []
+    for language in event.office.languages:
+        with override(language):
+            sheets.append(sheet(event))
+    return sheets
+
+
+def _flyer(event: Event) -> Sheet:
     office = event.office
     contact = " · ".join(text for text in (office.name, office.phone, office.website) if text)
     address = settings.SITE_URL + event.get_absolute_url()
@@ -129,6 +150,20 @@ def _flyer(event: Event) -> dict[str, Any]:
             _part("text", text=contact),
         ],
     )
+
+
+def _ask_here(event: Event) -> Sheet:
+    address = settings.SITE_URL + reverse("event-questions", kwargs={"slug": event.slug})
+    how = _("Scan the code with your phone, or open the address below. You need no account.")
+    then = _("You can also vote for what others have asked.")
+    parts = [
+        _part("heading", text=_("Ask your question here")),
+        _part("text", text=how),
+        _part("qr", drawing=qr_drawing(address), alt=_("QR code of the page of questions")),
+        _part("strong", text=address.split("://", 1)[1]),
+        _part("text", text=then),
+    ]
+    return _sheet(event, parts)
 
 
 def _access_lines(event: Event) -> list[Part]:
@@ -184,7 +219,7 @@ def _part(kind: str, **fields: Any) -> Part:
     return {"kind": kind, **fields}
 
 
-def _sheet(event: Event, parts: list[Part], kind: str = "") -> dict[str, Any]:
+def _sheet(event: Event, parts: list[Part], kind: str = "") -> Sheet:
     language = language_in_use()
     return {
         "lang": language.split("-")[0],
@@ -196,7 +231,7 @@ def _sheet(event: Event, parts: list[Part], kind: str = "") -> dict[str, Any]:
 
 
 def _answer(
-    event: Event, name: str, kind: str, sheets: list[dict[str, Any]], *, size: int, instead: str,
+    event: Event, name: str, kind: str, sheets: list[Sheet], *, size: int, instead: str,
     counted: bool = True,
 ) -> HttpResponse:  # fmt: skip
     """Answer the sheets as one PDF; where ``counted`` each says of when it is, and its number."""

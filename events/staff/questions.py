@@ -10,10 +10,12 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Count, Max
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_htmx.http import HttpResponseStopPolling
 
 from events import clock
 from events.actions import questions as actions
@@ -54,6 +56,27 @@ _SAID = {
 def board(request: StaffRequest, pk: int) -> HttpResponse:
     """Show the questions of an event, what waits for somebody on top."""
     return _page(request, own_row(request, Event.objects.for_cards(), pk=pk))
+
+
+@staff_page("moderate_questions")
+def news(request: StaffRequest, pk: int) -> HttpResponse:
+    """Say once to a page that is open that the board has changed; until then 204, every 5 s."""
+    event = own_row(request, Event.objects.for_cards(), pk=pk)
+    if request.GET.get("seen", "") == _state(event):
+        return HttpResponse(status=204)
+    held = Question.objects.held().filter(event=event).count()
+    said = desk_page(
+        request, "events/staff/_questions_news.html", {"event": event, "held": held},
+        section="events", office=event.office,
+    )  # fmt: skip
+    return HttpResponseStopPolling(said.content)
+
+
+def _state(event: Event) -> str:
+    """Return what changes with every question that comes in and every decision of anybody."""
+    rows = Question.objects.asked().filter(event=event)
+    latest = rows.aggregate(number=Count("pk"), asked=Max("second_asked_at"), at=Max("decided_at"))
+    return "/".join(str(value) for value in latest.values())
 
 
 @staff_page("moderate_questions", methods=POST)
@@ -135,6 +158,7 @@ def _page(
     published = [one for one in rows if one.is_published]
     context = {
         "event": event,
+        "state": _state(event),
         "tab": "questions",
         "second": [one for one in rows if one.waits_for_second_reader],
         "held": [one for one in rows if one.is_held],

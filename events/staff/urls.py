@@ -70,6 +70,7 @@ pages = [
     path(f"{_PROMISE}withdraw/", promises.promise_withdraw, name="staff-promise-withdraw"),
     path(f"{_PROMISE}reopen/", promises.promise_reopen, name="staff-promise-reopen"),
     path(f"{_EVENT}questions/", questions.board, name="staff-questions"),
+    path(f"{_EVENT}questions/news/", questions.news, name="staff-questions-news"),
     path(f"{_EVENT}questions/order/", questions.order, name="staff-questions-order"),
     path(
         "staff/events/<int:event_pk>/questions/<int:pk>/",
@@ -83,6 +84,7 @@ pages = [
     path(f"{_EVENT}guests/sheet/", guest_files.sign_in_sheet, name="staff-sign-in-sheet"),
     path(f"{_EVENT}sign-in.pdf", event_papers.sign_in_pdf, name="staff-sign-in-pdf"),
     path(f"{_EVENT}flyer.pdf", event_papers.flyer_pdf, name="staff-flyer-pdf"),
+    path(f"{_EVENT}ask-here.pdf", event_papers.ask_here_pdf, name="staff-ask-here-pdf"),
     path(f"{_EVENT}run-sheet.pdf", event_papers.run_sheet_pdf, name="staff-run-sheet-pdf"),
     path(f"{_EVENT}guests.csv", guest_files.guests_csv, name="staff-guests-csv"),
     path(f"{_EVENT}follow-ups/", follow_ups.follow_ups, name="staff-follow-ups"),

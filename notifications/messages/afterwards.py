@@ -1,9 +1,9 @@
 """What comes after an event: its minutes are posted, and a promise made there is kept.
 
-Who came hears both, by what staff and doors wrote down, and so does who asked a question there.
-That is no list that anybody subscribed to: one message about minutes and one about each promise
-kept, as an answer to their taking part, so that they carry no link to unsubscribe. Nobody is
-written to in quiet hours.
+Who came hears both, by what staff and doors wrote down, and so does who asked a question there or
+voted for one: what was answered at the event stands in the minutes. That is no list that anybody
+subscribed to: one message about minutes and one about each promise kept, as an answer to their
+taking part, so that they carry no link to unsubscribe. Nobody is written to in quiet hours.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from events import dates_text
 from events.languages import language_in_use
 from events.models import RSVP, AuditEntry, Event, Minutes, Promise, PromiseState, Question
-from events.queries import told_afterwards
+from events.queries import told_afterwards, took_part
 from notifications.message import Message, Recipient
 from notifications.messages import guards, occasions
 from notifications.models import Delivery
@@ -27,8 +27,10 @@ from notifications.reminder_times import end_of_quiet_hours, is_quiet
 WORTH_TELLING = timedelta(days=14)
 
 
-def who_came(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[list[Recipient], str]:
-    """Return the next people who came to the event or asked there, in order of their keys.
+def who_took_part(
+    entries: Sequence[AuditEntry], cursor: str, limit: int
+) -> tuple[list[Recipient], str]:
+    """Return the next people who came to the event, asked or voted there, in order of their keys.
 
     The cursor is the last person's key. Four queries a chunk, whatever its size.
     """
@@ -58,26 +60,20 @@ def who_came(entries: Sequence[AuditEntry], cursor: str, limit: int) -> tuple[li
     return recipients, str(people[-1]) if len(people) == limit else ""
 
 
-def _came() -> Q:
-    """The person came, as far as is written down by now, or asked a question."""
-    came = RSVP.objects.came().filter(
-        event_id=OuterRef("event_id"), person_id=OuterRef("person_id")
-    )
-    asked = Question.objects.heard().filter(
-        event_id=OuterRef("event_id"), person_id=OuterRef("person_id")
-    )
-    return Q(Exists(came)) | Q(Exists(asked))
+def _took_part() -> Q:
+    """The person came, as far as is written down by now, or asked or voted for a question."""
+    return took_part(event=OuterRef("event_id"), person=OuterRef("person_id"))
 
 
 def are_posted() -> Q:
-    """The minutes are public, and the person came."""
-    return Q(Exists(Minutes.objects.posted().filter(event_id=OuterRef("event_id")))) & _came()
+    """The minutes are public, and the person took part."""
+    return Q(Exists(Minutes.objects.posted().filter(event_id=OuterRef("event_id")))) & _took_part()
 
 
 def is_kept() -> Q:
-    """The promise is kept, as this operation said, and the person came."""
+    """The promise is kept, as this operation said, and the person took part."""
     kept = Promise.objects.filter(state=PromiseState.KEPT, answer=OuterRef("operation"))
-    return Q(Exists(kept)) & _came()
+    return Q(Exists(kept)) & _took_part()
 
 
 def context(delivery: Delivery, now: datetime) -> dict[str, Any]:
@@ -117,7 +113,8 @@ def _facts(event: Event, delivery: Delivery, now: datetime) -> dict[str, Any]:
         )
     else:
         reason = now_in_language(
-            "%(office)s writes to you because you asked a question at this event from this address."
+            "%(office)s writes to you because you asked a question at this event or voted for one "
+            "from this address."
         )
     return {
         **occasions.event_facts(event, language=delivery.language, now=now),
@@ -135,9 +132,9 @@ MESSAGES = [
         name="afterwards_posted",
         title=_("Minutes posted"),
         description=_("Where minutes and recording are, and what was promised until when."),
-        recipients=_("Who came to the event with an RSVP or asked a question there, once"),
+        recipients=_("Who came with an RSVP, and who asked or voted for a question there, once"),
         actions=("minutes.posted",),
-        audience=who_came,
+        audience=who_took_part,
         guard=are_posted,
         still_true=guards.holds(are_posted),
         context=context,
@@ -146,9 +143,9 @@ MESSAGES = [
         name="promise_kept",
         title=_("Promise kept"),
         description=_("What was promised at an event, and what was done."),
-        recipients=_("Who came to the event with an RSVP or asked a question there"),
+        recipients=_("Who came with an RSVP, and who asked or voted for a question there"),
         actions=("promise.kept",),
-        audience=who_came,
+        audience=who_took_part,
         guard=is_kept,
         still_true=guards.holds(is_kept),
         context=context_kept,

@@ -237,6 +237,6 @@ SILENT = {
     "question.second_reader_asked": "it was they who did it; what comes of it is told",
     "question.ordered": "the page shows the order",
     "question.lot_drawn": "the page shows the seed",
-    "question.answered_live": "who wanted to hear it was there; the page says it",
+    "question.answered_live": "the page says it; the minutes tell who asked and who voted",
     "question.reopened": "a slip of the board, mended there",
 }

@@ -130,6 +130,8 @@ class Line:
     is_shift: bool
     is_waiting: bool
     url: str
+    #: Whether the party has not said that it still comes since the event changed.
+    is_asked: bool = False
 
     @property
     def when(self) -> str:
@@ -162,6 +164,7 @@ def _places(delivery: Delivery, named: dict[int, Event]) -> Iterator[Line]:
             is_shift=False,
             is_waiting=not rsvp.is_confirmed,
             url=addresses.rsvp_links(rsvp)["manage_url"],
+            is_asked=rsvp.is_asked_anew(event.asks_anew_since),
         )
 
 
@@ -278,9 +281,7 @@ def context_dates(delivery: Delivery, now: datetime) -> dict[str, Any]:
     return facts | {
         "title": event.in_language(delivery.language).title,
         "dates": new,
-        "asks_anew": any(
-            one.new.ask_anew and not one.line.is_shift and not one.line.is_waiting for one in new
-        ),
+        "asks_anew": any(one.new.ask_anew and one.line.is_asked for one in new),
         "may_not_suit": any(one.new.ask_anew for one in new),
     }
 

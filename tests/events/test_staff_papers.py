@@ -18,6 +18,8 @@ from tests.papers import SIGNS, read, tags, words
 pytestmark = pytest.mark.django_db
 
 SIGN_IN, FLYER, RUN_SHEET = "staff-sign-in-pdf", "staff-flyer-pdf", "staff-run-sheet-pdf"
+ASK_HERE = "staff-ask-here-pdf"
+PAPERS = [SIGN_IN, FLYER, RUN_SHEET, ASK_HERE]
 
 
 @pytest.fixture(autouse=True)
@@ -82,11 +84,28 @@ def test_the_desk_offers_what_there_is(desk: Desk, event: Event) -> None:
     assert offered() == [SIGN_IN]
 
 
-def test_a_draft_and_a_cancelled_event_have_no_flyer(desk: Desk, event: Event) -> None:
+@pytest.mark.parametrize("name", [FLYER, ASK_HERE])
+def test_a_draft_and_a_cancelled_event_have_no_paper_to_hang_up(
+    desk: Desk, event: Event, name: str
+) -> None:
     draft = make_event(event.office, post=False)
-    assert desk.ask(FLYER, pk=draft.pk).status_code == 404
+    assert desk.ask(name, pk=draft.pk).status_code == 404
     cancel_event(event_id=event.pk, reason="A leak.", now=NOW)
-    assert desk.ask(FLYER, pk=event.pk).status_code == 404
+    assert desk.ask(name, pk=event.pk).status_code == 404
+
+
+def test_the_sheet_to_ask_from_leads_to_the_questions_in_each_language(
+    desk: Desk, event: Event
+) -> None:
+    board = desk.see("staff-questions", pk=event.pk)
+    assert reverse(ASK_HERE, kwargs={"pk": event.pk}) in board.links
+    reader = read(desk.client, reverse(ASK_HERE, kwargs={"pk": event.pk}))
+    # A long address in large print breaks anywhere.
+    english, spanish = ("".join(page.extract_text().split()) for page in reader.pages)
+    assert "Askyourquestionhere" in english
+    assert f"testserver/events/{event.slug}/questions/" in english
+    assert f"testserver/es/events/{event.slug}/questions/" in spanish
+    assert "Figure" in tags(reader)
 
 
 def test_the_run_sheet_has_agenda_speakers_seats_and_access_without_names_of_guests(
@@ -106,7 +125,7 @@ def test_the_run_sheet_has_agenda_speakers_seats_and_access_without_names_of_gue
     assert "Ana Reyes" not in text
 
 
-@pytest.mark.parametrize("name", [SIGN_IN, FLYER, RUN_SHEET])
+@pytest.mark.parametrize("name", PAPERS)
 def test_a_title_that_looks_like_a_program_is_set_as_it_stands(
     desk: Desk, event: Event, name: str
 ) -> None:
@@ -118,7 +137,7 @@ def test_a_title_that_looks_like_a_program_is_set_as_it_stands(
     assert str(reader.metadata.title).endswith(SIGNS)
 
 
-@pytest.mark.parametrize("name", [SIGN_IN, FLYER, RUN_SHEET])
+@pytest.mark.parametrize("name", PAPERS)
 def test_it_is_tagged_and_says_its_language(desk: Desk, event: Event, name: str) -> None:
     address = reverse(name, kwargs={"pk": event.pk})
     reader = read(desk.client, f"/es{address}")
@@ -129,7 +148,7 @@ def test_it_is_tagged_and_says_its_language(desk: Desk, event: Event, name: str)
     assert "H1" in tags(reader)
 
 
-@pytest.mark.parametrize("name", [SIGN_IN, FLYER, RUN_SHEET])
+@pytest.mark.parametrize("name", PAPERS)
 def test_another_office_gets_none(event: Event, name: str) -> None:
     other = Desk(make_staff(make_office()))
     assert other.ask(name, pk=event.pk).status_code == 404

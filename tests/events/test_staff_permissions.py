@@ -327,7 +327,8 @@ def test_looking_changes_nothing(city: Rows) -> None:
     for address in addresses(city, but=POST_ALONE):
         before = AuditEntry.objects.count()
         answer = desk.client.get(address)
-        assert answer.status_code in (200, 302), address
+        # 286: an open page asks no more.
+        assert answer.status_code in (200, 286, 302), address
         assert b'href=""' not in b"".join(answer), f"a link of {address} leads nowhere"
         assert AuditEntry.objects.count() == before, address
 
@@ -335,4 +336,4 @@ def test_looking_changes_nothing(city: Rows) -> None:
 def test_every_page_speaks_spanish_addresses_too(city: Rows) -> None:
     desk = Desk(city.manager)
     for address in list(addresses(city, but=POST_ALONE)):
-        assert desk.client.get(f"/es{address}").status_code in (200, 302), address
+        assert desk.client.get(f"/es{address}").status_code in (200, 286, 302), address

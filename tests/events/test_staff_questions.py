@@ -1,5 +1,6 @@
 """The board of questions: two moderators, every button, and nobody else's questions."""
 
+import html
 from collections.abc import Iterator
 
 import pytest
@@ -76,6 +77,29 @@ def test_the_second_reader_finds_it_on_top_and_is_somebody_else() -> None:
     assert "by a second reader, too" in first.see("staff-questions", **where).text
 
 
+def test_an_open_board_says_once_that_it_has_changed() -> None:
+    event = make_event()
+    desk = Desk(make_staff(event.office))
+
+    def address() -> str:
+        page = desk.ask("staff-questions", pk=event.pk).content.decode()
+        return html.unescape(page.split('data-hx-get="', 1)[1].split('"', 1)[0])
+
+    seen = address()
+    assert desk.client.get(seen).status_code == 204
+    make_question(event, "Nobody has confirmed this", proven=False)
+    assert desk.client.get(seen).status_code == 204
+    question = make_question(event, "Who pays?")
+    answer = desk.client.get(seen)
+    # 286: the page asks no more.
+    assert answer.status_code == 286
+    assert "1 question waits to be read" in page(answer).text
+    seen = address()
+    assert desk.client.get(seen).status_code == 204
+    decide(Desk(make_staff(event.office)), question, "publish")
+    assert "0 questions wait" in page(desk.client.get(seen)).text
+
+
 def test_nobody_decides_for_another_office_nor_about_what_is_unproven() -> None:
     question = make_question(make_event())
     stranger = Desk(make_staff(make_event().office))
@@ -117,5 +141,5 @@ def test_the_board_asks_the_same_for_one_question_and_for_thirty(
         make_question(event)
         make_question(event, publish=True)
     desk.see("staff-questions", pk=event.pk)
-    with django_assert_num_queries(6):  # type: ignore[operator]
+    with django_assert_num_queries(7):  # type: ignore[operator]
         desk.see("staff-questions", pk=event.pk)

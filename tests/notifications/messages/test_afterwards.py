@@ -8,11 +8,11 @@ import pytest
 from events.actions.door import check_in, take_back, walk_in
 from events.actions.minutes import post_minutes, write_minutes
 from events.actions.promises import keep_promise, make_promise, reopen_promise
-from events.actions.questions import ask_question, publish_question
+from events.actions.questions import ask_question, publish_question, vote
 from events.actions.rsvps import set_attended
 from events.models import Event, StaffUser
 from notifications import planning
-from tests.factories import NOW, make_event, make_office, make_rsvp, make_staff
+from tests.factories import NOW, make_event, make_office, make_person, make_rsvp, make_staff
 from tests.notifications.scenes import goes, plan, read, sent_to
 
 pytestmark = pytest.mark.django_db
@@ -76,8 +76,11 @@ def test_who_came_is_told_and_nobody_else(event: Event, sam: StaffUser) -> None:
         )  # fmt: skip
         if name == "asker":
             publish_question(question_id=question.pk, now=BEFORE, actor=sam)
+            voter = make_person("voter@example.org")
+            vote(question_id=question.pk, person_id=voter.pk, now=BEFORE)
     posted(event, sam)
-    expected = {("afterwards_posted", f"{name}@example.org") for name in ("ana", "door", "asker")}
+    told = ("ana", "door", "asker", "voter")
+    expected = {("afterwards_posted", f"{name}@example.org") for name in told}
     assert heard() == expected
     # A correction and a second press of the button are no second message.
     posted(event, sam)

@@ -408,6 +408,20 @@ def test_a_guest_of_ten_dates_hears_once_of_another_hour_and_has_ten_entries_mov
     assert new_mail("luz@example.org") == []
 
 
+def test_who_has_said_of_each_date_that_they_still_come_is_not_asked_again() -> None:
+    dates = ten_dates()[:2]
+    places = [make.make_rsvp(date, email=ANA, proven=True) for date in dates]
+    told()
+    later(dates[0])
+    (summary,) = (one for one in new_mail() if one.message == "dates_changed")
+    question = "Please tell us on the page of each date whether you still come."
+    assert question in read(summary).text
+    rsvp_actions.affirm_rsvp(rsvp_id=places[0].pk, now=LATER + HOUR)
+    assert question in read(summary).text
+    rsvp_actions.affirm_rsvp(rsvp_id=places[1].pk, now=LATER + HOUR)
+    assert question not in read(summary).text
+
+
 def test_what_changes_and_is_told_to_nobody_makes_no_mail() -> None:
     dates = ten_dates()
     for date in dates:
