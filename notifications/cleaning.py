@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from events import rate_limits
-from events.models import Event, SignInLink
+from events.models import RSVP, Event, Question, SignInLink
 from events.models.event import FEED_PAST
 from notifications.calendars.blocks import render_version
 from notifications.delivery.folding import fold_some
@@ -29,11 +29,23 @@ BATCH = 500
 SLICE = 2.0
 #: Sign-in links are good for half an hour; the planner may still ask for one of last week.
 KEPT_LINKS = timedelta(days=8)
+#: Words that nobody has said are theirs, from the moment on at which they were typed.
+KEPT_QUESTIONS = timedelta(days=30)
 
 
 def spent_links(now: datetime) -> "QuerySet[Any]":
     """Sign-in links that nobody can use any more."""
     return SignInLink.objects.filter(created_at__lt=now - KEPT_LINKS)
+
+
+def unproven_questions(now: datetime) -> "QuerySet[Any]":
+    """Questions from addresses that nobody has confirmed; no moderator ever saw them.
+
+    One that came with an RSVP that stands waits for that RSVP's proof. The link of one that is gone
+    says that it is no longer good.
+    """
+    old = Question.objects.filter(proven_at=None, created_at__lt=now - KEPT_QUESTIONS)
+    return old.exclude(rsvp__in=RSVP.objects.active())
 
 
 def old_blocks(now: datetime) -> "QuerySet[Any]":
@@ -70,6 +82,7 @@ Spent = Callable[[datetime], "QuerySet[Any]"]
 SPENT: list[Spent] = [
     rate_limits.spent,
     spent_links,
+    unproven_questions,
     # The wishes first: they outlive their request else.
     wishes_of_expired_requests,
     expired_requests,

@@ -138,13 +138,14 @@ def _flyer(event: Event) -> Sheet:
         how = _("Scan the code or open the address below to say that you come.")
     else:
         how = _("Come as you are. Scan the code or open the address below to read more.")
+    alt = _("QR code of the event’s page")
     return _sheet(
         event,
         [
             *parts,
             _part("heading", text=_("How to take part")),
             _part("text", text=how),
-            _part("qr", drawing=qr_drawing(address), alt=_("QR code of the event’s page")),
+            _part("qr", drawing=qr_drawing(address), alt=alt, inches=2.4),
             _part("strong", text=address.split("://", 1)[1]),
             *_access_lines(event),
             _part("text", text=contact),
@@ -155,11 +156,12 @@ def _flyer(event: Event) -> Sheet:
 def _ask_here(event: Event) -> Sheet:
     address = settings.SITE_URL + reverse("event-questions", kwargs={"slug": event.slug})
     how = _("Scan the code with your phone, or open the address below. You need no account.")
+    alt = _("QR code of the page of questions")
     then = _("You can also vote for what others have asked.")
     parts = [
         _part("heading", text=_("Ask your question here")),
         _part("text", text=how),
-        _part("qr", drawing=qr_drawing(address), alt=_("QR code of the page of questions")),
+        _part("qr", drawing=qr_drawing(address), alt=alt, inches=4),
         _part("strong", text=address.split("://", 1)[1]),
         _part("text", text=then),
     ]

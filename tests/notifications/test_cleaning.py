@@ -6,13 +6,20 @@ from typing import Any
 import pytest
 
 from events import rate_limits
-from events.models import RateCount, SignInLink
+from events.models import RSVP, AttendanceStatus, Question, RateCount, SignInLink
 from notifications import cleaning
 from notifications.calendars.blocks import render_version
 from notifications.cleaning import clean
 from notifications.models import CalendarBlock, Tick
 from notifications.tick import tick
-from tests.factories import NOW, make_event, make_person, make_shift
+from tests.factories import (
+    NOW,
+    make_event,
+    make_person,
+    make_question,
+    make_rsvp,
+    make_shift,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +54,20 @@ def test_sign_in_links_go_when_nobody_can_use_them_and_no_message_asks_for_them(
     kept = link(NOW - 7 * DAY)
     assert clean(now=NOW) == 1
     assert SignInLink.objects.get() == kept
+
+
+def test_questions_go_that_nobody_has_confirmed() -> None:
+    event = make_event()
+    rsvp = make_rsvp(event, proven=False)
+    make_question(event, "Typed by nobody knows whom", proven=False, now=NOW - 31 * DAY)
+    confirmed = make_question(event, "Confirmed", now=NOW - 31 * DAY)
+    recent = make_question(event, "Of last week", proven=False, now=NOW - 7 * DAY)
+    with_rsvp = make_question(event, "With an RSVP", proven=False, now=NOW - 31 * DAY)
+    Question.objects.filter(pk=with_rsvp.pk).update(rsvp=rsvp)
+    assert clean(now=NOW) == 1
+    assert set(Question.objects.all()) == {confirmed, recent, with_rsvp}
+    RSVP.objects.update(status=AttendanceStatus.CANCELLED)
+    assert clean(now=NOW + 2 * HOUR) == 1
 
 
 def test_blocks_go_when_their_entry_has_left_the_feeds() -> None:
