@@ -11,9 +11,11 @@ class VolunteersConfig(AppConfig):
     def ready(self) -> None:
         from events import extensions
         from volunteers import concerned, panels
+        from volunteers.actions.claims import forget_who_came_to
         from volunteers.actions.shifts import raise_at_venue
         from volunteers.staff import parts
 
+        extensions.event_rescheduled.append(forget_who_came_to)
         extensions.venue_edited.append(raise_at_venue)
         panels.register()
         concerned.register()

@@ -13,7 +13,7 @@ from django.db.models import F, ProtectedError
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from events import places, search, storing
+from events import extensions, places, search, storing
 from events.actions.door import forget_who_came
 from events.actions.line import lock_event, pool_of, promote_line
 from events.actions.preparation import copy_checklist
@@ -349,6 +349,8 @@ def apply_changes(
     if time:
         op.record("event.rescheduled", event=event, changes=time)
         forget_who_came(op, event)
+        for forget in extensions.event_rescheduled:
+            forget(op, event)
     if place:
         op.record("event.moved", event=event, changes=place)
     if certainty:

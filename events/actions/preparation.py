@@ -50,7 +50,7 @@ def set_checklist(
         wanted = sorted(items, key=lambda item: -item.days)
         if had == wanted:
             return
-        _check(wanted, office.pk)
+        _check(wanted, office.pk, had=[item.owner for item in had])
         rows.delete()
         ChecklistItem.objects.bulk_create(
             ChecklistItem(
@@ -110,7 +110,7 @@ def change_task(*, task_id: int, task: TaskDraft, now: datetime, actor: StaffUse
     with operation(at=now, actor=actor) as op:
         row = _locked(task_id)
         others = row.event.tasks.exclude(pk=row.pk).values_list("title", flat=True)
-        _check([task], row.event.office_id, list(others))
+        _check([task], row.event.office_id, list(others), had=[row.owner])
         if (row.title, row.lead, row.owner) != (task.title, task.lead, task.owner):
             row.title, row.lead, row.owner = task.title, task.lead, task.owner
             row.save()
@@ -145,7 +145,13 @@ def _locked(task_id: int) -> Task:
     return row
 
 
-def _check(tasks: Sequence[TaskDraft], office_id: int, there: Sequence[str] = ()) -> None:
+def _check(
+    tasks: Sequence[TaskDraft],
+    office_id: int,
+    there: Sequence[str] = (),
+    had: Sequence[StaffUser | None] = (),
+) -> None:
+    """``there``: titles of other tasks. Who ``had`` one before may keep it, though they left."""
     titles = [*there, *(task.title for task in tasks)]
     said: dict[str, Any] = {"field": "title"}
     if len(titles) > MOST_TASKS:
@@ -159,4 +165,5 @@ def _check(tasks: Sequence[TaskDraft], office_id: int, there: Sequence[str] = ()
             raise Refused(
                 "lead", _("Choose 0 to %(most)s days."), field="days", most=LONGEST_LEAD.days
             )
-        check_owner(task.owner, office_id)
+        if task.owner not in had:
+            check_owner(task.owner, office_id)

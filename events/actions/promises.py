@@ -43,7 +43,8 @@ def make_promise(
             raise event_is_cancelled()
         if event.starts_at > now:
             raise Refused("too_early", _("The event has not begun yet."))
-        _check(event, due, owner)
+        check_owner(owner, event.office_id)
+        _check_due(event, due)
         if event.promises.count() >= MOST_PROMISES:
             raise Refused(
                 "too_many_rows", _("At most %(most)s are possible."), field="text",
@@ -74,8 +75,11 @@ def change_promise(
             for name, new in (("text", text), ("due", due), ("owner", owner))
             if getattr(promise, name) != new
         }
-        if "due" in changes or "owner" in changes:
-            _check(promise.event, due, owner)
+        # Who has left the office may keep what they had.
+        if "owner" in changes:
+            check_owner(owner, promise.event.office_id)
+        if "due" in changes:
+            _check_due(promise.event, due)
         if changes:
             promise.text, promise.due, promise.owner = text, due, owner
             promise.save()
@@ -134,8 +138,7 @@ def _locked(promise_id: int, *, is_open: bool = False) -> Promise:
     return promise
 
 
-def _check(event: Event, due: date, owner: StaffUser | None) -> None:
-    check_owner(owner, event.office_id)
+def _check_due(event: Event, due: date) -> None:
     if due < local(event.starts_at, event.timezone).date():
         raise Refused("due_before_event", _("Choose a day after the event."), field="due")
 

@@ -63,7 +63,7 @@ def show_event(
         "offer": Offer.of(ways),
         "is_open": is_open,
         "is_over": event.is_over(now),
-        **(aftermath(event) if event.is_over(now) else {}),
+        **(aftermath(event, now) if event.is_over(now) else {}),
         "deadline_is_near": dates_text.local(now, event.timezone).date() > event.access_deadline,
         "form": form,
         "typed": typed_values(request) if refused_form is not None and not is_open else None,
@@ -80,7 +80,7 @@ def show_event(
     return render(request, "events/event.html", context, status=422 if refused_form else 200)
 
 
-def aftermath(event: Event) -> dict[str, Any]:
+def aftermath(event: Event, now: datetime) -> dict[str, Any]:
     """Return what the page shows of an event that is over; four queries.
 
     The questions stand in the minutes, and wait for them.
@@ -91,7 +91,7 @@ def aftermath(event: Event) -> dict[str, Any]:
     return {
         "minutes": minutes,
         "asked": asked_at(event) if minutes is not None else None,
-        "promises": list(event.promises.all()),
+        "promises": [(promise, promise.is_late(now)) for promise in event.promises.all()],
     }
 
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from events.actions.calling_off import cancel_event
 from events.actions.events import EventDraft, post_event, reschedule_event
+from events.actions.offices import remove_staff
 from events.actions.preparation import TaskDraft, add_task, set_checklist, set_done, use_checklist
 from events.actions.series import create_series
 from events.errors import Refused
@@ -153,6 +154,23 @@ def test_a_manager_writes_the_lists_of_the_office(office: Office, sam: StaffUser
         "Pack supplies: signs, pens, sign-in sheets",
     ]
     assert desk.ask("staff-checklist", "?type=party", slug=office.slug).status_code == 404
+
+
+def test_who_has_left_keeps_a_task_until_somebody_else_has_it(
+    office: Office, sam: StaffUser
+) -> None:
+    event, rosa = make_event(office), make_staff(office)
+    draft = TaskDraft("Book the room", 3, rosa)
+    task = add_task(event_id=event.pk, task=draft, now=NOW, actor=sam)
+    set_checklist(office_id=office.pk, event_type="party", items=[draft], now=NOW, actor=sam)
+    remove_staff(membership_id=rosa.memberships.get().pk, now=NOW, actor=sam)
+    Desk(sam).follow(Desk(sam).change("staff-task", {"days": "2"}, pk=task.pk))
+    task.refresh_from_db()
+    assert (task.lead.days, task.owner) == (2, rosa)
+    further = [draft, TaskDraft("Print signs", 1)]
+    set_checklist(office_id=office.pk, event_type="party", items=further, now=NOW, actor=sam)
+    with pytest.raises(Refused, match="not_of_the_office"):
+        add_task(event_id=event.pk, task=TaskDraft("x", 1, rosa), now=NOW, actor=sam)
 
 
 def test_what_no_list_can_hold_is_refused(office: Office, sam: StaffUser) -> None:

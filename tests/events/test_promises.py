@@ -1,13 +1,14 @@
 """Promises made at an event: written down, reminded of, kept or withdrawn in public."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
 from events.actions.calling_off import cancel_event
+from events.actions.offices import remove_staff
 from events.actions.promises import (
     change_promise,
     keep_promise,
@@ -154,6 +155,26 @@ def test_a_promise_needs_an_event_that_began_a_day_after_it_and_an_owner_of_the_
     with pytest.raises(Refused, match="cancelled"):
         make_promise(event_id=off.pk, text="x", due=DUE, now=NOW + timedelta(days=1), actor=sam)
     assert not Promise.objects.exists()
+
+
+def test_who_has_left_keeps_a_promise_until_somebody_else_has_it(
+    office: Office, event: Event, sam: StaffUser
+) -> None:
+    rosa = make_staff(office)
+    kept = {"text": "Fix the lights", "now": NOW, "actor": sam}
+    promise = make_promise(event_id=event.pk, due=DUE, owner=rosa, **kept)
+    remove_staff(membership_id=rosa.memberships.get().pk, now=NOW, actor=sam)
+    change_promise(promise_id=promise.pk, due=DUE + timedelta(days=1), owner=rosa, **kept)
+    with pytest.raises(Refused, match="not_of_the_office"):
+        make_promise(event_id=event.pk, due=DUE, owner=rosa, **kept)
+
+
+def test_the_page_says_that_a_promise_is_late(event: Event, sam: StaffUser) -> None:
+    promised(event, sam)
+    with at(datetime.combine(DUE, time(23), event.zone)):
+        assert "Fix the lights By June 14, 2026" in seen(event)
+    with at(datetime.combine(DUE + timedelta(days=1), time(1), event.zone)):
+        assert "Fix the lights Late: due June 14, 2026" in seen(event)
 
 
 def test_staff_write_it_down_and_are_reminded_until_it_is_ended(

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from events.actions.events import reschedule_event
 from events.actions.people import person_with_email, person_without_email
 from events.errors import Refused
 from events.models import AuditEntry, Person
@@ -16,10 +17,12 @@ from tests.factories import (
     make_staff,
 )
 from volunteers.actions.claims import claim_shift, release_claim, set_attended
-from volunteers.actions.shifts import cancel_shift
-from volunteers.models import ShiftClaim
+from volunteers.actions.shifts import cancel_shift, edit_shift
+from volunteers.models import Shift, ShiftClaim
 
 pytestmark = pytest.mark.django_db
+
+HOUR, DAYS = timedelta(hours=1), timedelta(days=9)
 
 #: 2026-06-09, a quarter past midnight in Los Angeles: the day of the shift, hours before it.
 DAY = NOW + timedelta(days=7, hours=15, minutes=15)
@@ -67,6 +70,26 @@ def test_only_who_is_on_a_shift_that_took_place_can_have_come() -> None:
             set_attended(claim_id=claim.pk, attended=True, now=DAY)
     # Who moved up has a place to come to.
     set_attended(claim_id=waits.pk, attended=True, now=DAY)
+
+
+def test_who_came_on_one_day_has_not_come_on_the_new_one() -> None:
+    event = make_event()
+    at_event, alone = make_shift(event), make_shift(office=event.office)
+    present, away, by_itself = make_claim(at_event), make_claim(at_event), make_claim(alone)
+    now = event.starts_at
+    for claim, came in ((present, True), (away, False), (by_itself, True)):
+        set_attended(claim_id=claim.pk, attended=came, now=now)
+    later = {"starts_at": event.starts_at + HOUR, "ends_at": event.ends_at + HOUR}
+    reschedule_event(event_id=event.pk, now=now, **later)
+    assert (attended(present), attended(away)) == (True, False), "an hour later is the same day"
+    reschedule_event(event_id=event.pk, now=now, **{k: v + DAYS for k, v in later.items()})
+    assert (attended(present), attended(away)) == (None, None)
+    assert attended(by_itself) is True
+    times = Shift.objects.effective().get(pk=alone.pk)
+    moved = {"starts_at": times.starts_at + DAYS, "ends_at": times.ends_at + DAYS}
+    edit_shift(shift_id=alone.pk, changes=moved, now=now)
+    assert attended(by_itself) is None
+    assert AuditEntry.objects.filter(action="claim.attended").count() == 6
 
 
 def test_an_overlap_that_staff_meet_is_no_fact_to_tell() -> None:

@@ -18,9 +18,10 @@ from events.actions.line import lock_event
 from events.actions.people import person_with_email, person_without_email, tell_proof
 from events.audit import Operation, operation
 from events.errors import Refused
-from events.models import AttendanceStatus, Person, StaffUser
+from events.models import AttendanceStatus, Event, Person, StaffUser
 from events.places import Pool
 from volunteers.models import Shift, ShiftClaim
+from volunteers.models.shift import ShiftQuerySet
 from volunteers.overlap import Clash, first_clash
 
 
@@ -211,14 +212,34 @@ def set_attended(
             raise Refused("shift_off", _("This shift did not take place."))
         if now.astimezone(shift.zone).date() < shift.starts_at.astimezone(shift.zone).date():
             raise Refused("too_early", _("Who came is written down from the day of the shift on."))
-        changes = {"attended": (claim.attended, attended)}
+        _record_attended(op, shift, claim, attended)
         claim.attended = attended
         claim.save(update_fields=["attended"])
-        op.record(
-            "claim.attended", office=shift.office_id, event=shift.event, person=claim.person_id,
-            shift=shift, claim=claim, changes=changes,
-        )  # fmt: skip
     return claim
+
+
+def forget_who_came(op: Operation, shifts: ShiftQuerySet) -> None:
+    """Of shifts whose day is to come, in the caller's transaction: nobody has come yet."""
+    for shift in shifts.effective(start=op.at).select_related("event").order_by("pk"):
+        if op.at.astimezone(shift.zone).date() >= shift.starts_at.astimezone(shift.zone).date():
+            continue
+        known = ShiftClaim.objects.filter(shift=shift).exclude(attended=None)
+        for claim in known.order_by("pk"):
+            _record_attended(op, shift, claim, None)
+        known.update(attended=None)
+
+
+def forget_who_came_to(op: Operation, event: Event) -> None:
+    """Of the shifts at an event that was moved to another day, as :func:`forget_who_came`."""
+    with_attendance = ShiftClaim.objects.filter(shift__event=event).exclude(attended=None)
+    forget_who_came(op, Shift.objects.filter(pk__in=with_attendance.values("shift_id")))
+
+
+def _record_attended(op: Operation, shift: Shift, claim: ShiftClaim, attended: bool | None) -> None:
+    op.record(
+        "claim.attended", office=shift.office_id, event=shift.event, person=claim.person_id,
+        shift=shift, claim=claim, changes={"attended": (claim.attended, attended)},
+    )  # fmt: skip
 
 
 def promote_waiting(*, shift_id: int, now: datetime) -> list[ShiftClaim]:

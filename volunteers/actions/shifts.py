@@ -15,7 +15,7 @@ from events.errors import Refused
 from events.models import Event, Office, StaffUser, Venue
 from events.places import Pool
 from events.translations import Versions, write_translations
-from volunteers.actions.claims import lock_shift, promote_waiting
+from volunteers.actions.claims import forget_who_came, lock_shift, promote_waiting
 from volunteers.models import Shift, ShiftClaim, ShiftStatus, VolunteerRole
 from volunteers.models.shift import MAX_OFFSET, ShiftQuerySet
 
@@ -257,6 +257,7 @@ def edit_shift(
         }
         if time:
             op.record("shift.rescheduled", **known, changes=time)
+            forget_who_came(op, Shift.objects.filter(pk=shift.pk))
         if place:
             op.record("shift.moved", **known, changes=place)
         if rest := {n: v for n, v in changed.items() if n not in time and n not in place}:
