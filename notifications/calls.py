@@ -53,6 +53,18 @@ def note_call(*, call_id: int, state: str, now: datetime, actor: StaffUser) -> C
     return call
 
 
+def asked_anew(call: Call) -> list[RSVP]:
+    """Return the person's places at what the call tells of that they have not affirmed since.
+
+    Soonest first; one query.
+    """
+    events = call.context.get("events") or [call.event_id]
+    places = RSVP.objects.not_yet_affirmed().filter(
+        person_id=call.person_id, event__in=events, event__office=call.office_id
+    )
+    return list(places.select_related("event").order_by("event__starts_at", "pk"))
+
+
 def still_true(calls: Iterable[Call]) -> set[int]:
     """Return the keys of those that are still so; one query a kind of message.
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import clock
+from events.actions.rsvps import affirm_rsvp
 from events.extensions import (
     DeskCard,
     DeskGroup,
@@ -34,6 +35,8 @@ PAGE_SIZE = 50
 SECTION = "calls"
 #: What can be noted after a call, in the order of the buttons.
 OUTCOMES = (CallState.CALLED, CallState.LEFT_WORD, CallState.UNREACHED)
+#: They were asked whether they still come to what has changed, and said yes.
+STILL_COMES = "still_comes"
 
 #: How a message misses its reader, by the state that the list of deliveries is asked for.
 UNREACHED: dict[str, Any] = {
@@ -99,19 +102,29 @@ def call(request: StaffRequest, pk: int) -> HttpResponse:
     row = own_row(request, Call.objects.select_related("person", "office", "noted_by"), pk=pk)
     (line,) = rows_of([row])
     said = calls.spoken(row, language=language_in_use(), now=clock.now())
+    context = {
+        "row": line,
+        "said": said,
+        "outcomes": OUTCOMES,
+        "asked": calls.asked_anew(row) if said is not None else [],
+    }
     return desk_page(
-        request, "notifications/staff/call.html",
-        {"row": line, "said": said, "outcomes": OUTCOMES}, section=SECTION, office=row.office,
-    )  # fmt: skip
+        request, "notifications/staff/call.html", context, section=SECTION, office=row.office
+    )
 
 
 @staff_page("edit_attendance", methods=POST)
 def call_note(request: StaffRequest, pk: int) -> HttpResponse:
-    """Note how the call went."""
+    """Note how the call went, and with it that the person still comes to what has changed."""
     row = own_row(request, Call.objects.all(), pk=pk)
-    noted = note_call(
-        call_id=row.pk, state=request.POST.get("state", ""), now=clock.now(), actor=request.user
-    )
+    now, state = clock.now(), request.POST.get("state", "")
+    if state == STILL_COMES:
+        for place in calls.asked_anew(row):
+            affirm_rsvp(rsvp_id=place.pk, now=now, actor=request.user)
+        note_call(call_id=row.pk, state=CallState.CALLED, now=now, actor=request.user)
+        messages.success(request, _("Noted: called. They still come."))
+        return see_other(reverse("staff-calls"))
+    noted = note_call(call_id=row.pk, state=state, now=now, actor=request.user)
     said = {
         CallState.CALLED: _("Noted: called."),
         CallState.LEFT_WORD: _("Noted: left word."),

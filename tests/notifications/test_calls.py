@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from events.actions.calling_off import cancel_event
 from events.actions.events import edit_event, reschedule_event
@@ -212,6 +213,27 @@ def test_only_known_outcomes_are_noted(desk: Desk) -> None:
         answer = desk.send("staff-call-note", {"state": "dreamt"}, pk=call.pk)
     assert answer.status_code == 422
     assert "Say how the call went." in page(answer).text
+
+
+def test_who_is_called_about_a_new_date_can_say_that_they_still_come(desk: Desk) -> None:
+    dates = list(office_hours(desk.office).events.order_by("starts_at")[:3])  # type: ignore[attr-defined]
+    places = [caller(desk, date) for date in dates[:2]]
+    stays_away = caller(desk, dates[0], "Cleo Cruz")
+    by = timedelta(hours=1)
+    later = {name: getattr(dates[0], name) + by for name in ("starts_at", "ends_at")}
+    edit_series(event_id=dates[0].pk, scope="following", changes=later, now=LATER)
+    planned()
+    call = Call.objects.get(person__name="Rosa Díaz")
+    with at(LATER):
+        shown = desk.see("staff-call", pk=call.pk)
+        guest = {"event_pk": dates[0].pk, "pk": places[0].pk}
+        assert reverse("staff-guest", kwargs=guest) in shown.links
+        answer = desk.send("staff-call-note", {"state": "still_comes"}, pk=call.pk)
+        assert "They still come." in desk.follow(answer).text
+        assert "They still come" not in desk.see("staff-call", pk=call.pk).text
+    call.refresh_from_db()
+    assert call.state == CallState.CALLED
+    assert list(RSVP.objects.not_yet_affirmed()) == [stays_away]
 
 
 def test_the_sheet_costs_the_same_for_2_and_for_20(
