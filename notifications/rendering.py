@@ -20,6 +20,8 @@ from notifications.models import Delivery
 
 #: What separates the footer in plain text; mail programs know it by its trailing space.
 SIGNATURE = "-- "
+#: The frame of a message on the telephone: no greeting, no buttons, no footer.
+SPOKEN = "notifications/email/spoken.txt"
 
 
 def render(delivery: Delivery, now: datetime) -> Rendered | Superseded | NotYet:
@@ -63,9 +65,11 @@ def render_spoken(delivery: Delivery, now: datetime) -> tuple[str, str] | None:
         except (NothingToTell, TooEarly):
             return None
         folder = f"notifications/email/{message.folder}"
-        context: dict[str, Any] = {"office": _office(delivery), **known, "folder": folder}
+        context: dict[str, Any] = {
+            "office": _office(delivery), **known, "folder": folder, "base": SPOKEN,
+        }  # fmt: skip
         heading = one_line(render_to_string(f"{folder}/heading.txt", context))
-        return heading, plain(render_to_string(f"{folder}/words.txt", context))
+        return heading, plain(render_to_string(f"{folder}/body.txt", context))
 
 
 def interface_language(delivery: Delivery) -> str:

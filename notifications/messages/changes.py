@@ -7,14 +7,16 @@ message is then superseded, and the second tells both: "before" is what the pers
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Subquery
 from django.utils.translation import gettext as _
 
 from events import dates_text
 from events.models import AuditEntry, Event, EventStatus, Mode, Venue
-from notifications.models import Delivery, DeliveryState
+from notifications.models import Call, Delivery, DeliveryState
 from volunteers.models import Shift
 
 ACTIONS = (
@@ -124,20 +126,21 @@ def of_delivery(delivery: Delivery, occasion: Event | Shift, *, field: str) -> C
 def not_yet_told(delivery: Delivery, **same: Any) -> list[UUID]:
     """Return the operations that the person has not been told of, the delivery's own first.
 
-    ``same`` is what the person's deliveries about the same thing have in common.
+    ``same`` is what the person's deliveries about the same thing have in common. On the telephone
+    (``Call.as_delivery``, which is unsaved) it is their calls, and the latest tells all.
     """
     assert delivery.person_id is not None
-    operations = [delivery.operation]
-    earlier = Delivery.objects.filter(
-        person_id=delivery.person_id,
-        message=delivery.message,
-        pk__lt=delivery.pk,
-        **same,
-    ).order_by("-pk")
-    for one in earlier.only("state", "operation")[:20]:
-        if one.state not in NOT_READ:
-            break
-        operations.append(one.operation)
+    alike = {"person_id": delivery.person_id, "message": delivery.message, **same}
+    if delivery._state.adding:
+        its_call = Call.objects.filter(key=delivery.key).values("pk")
+        calls = Call.objects.filter(pk__lt=Subquery(its_call), **alike).order_by("-pk")
+        earlier = [(one.operation, one.is_open) for one in calls[:20]]
+    else:
+        mail = Delivery.objects.filter(pk__lt=delivery.pk, **alike).order_by("-pk")
+        rows = mail.only("state", "operation")[:20]
+        earlier = [(one.operation, one.state in NOT_READ) for one in rows]
+    untold = takewhile(lambda one: one[1], earlier)
+    operations = [delivery.operation, *(operation for operation, _is_untold in untold)]
     return [operation for operation in operations if operation is not None]
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from events.models import RSVP, Event
-from notifications.models import Delivery
+from notifications.models import CallState, Delivery
 from volunteers.models import Shift, ShiftClaim
 
 Guard = Callable[[], Q]
@@ -83,6 +83,15 @@ def person_takes_part() -> Q:
     return Q(Exists(rsvps)) | Q(Exists(claims))
 
 
+def is_a_call() -> Q:
+    """The row is one of the call sheet, which is asked what deliveries are.
+
+    Its key is no delivery's, so none is later than it; of calls ``calls.still_true`` takes the
+    latest.
+    """
+    return Q(state__in=CallState.values)
+
+
 def is_the_latest(name: str, field: str) -> Q:
     """No later message of this name was planned for the person about the same row.
 
@@ -94,4 +103,4 @@ def is_the_latest(name: str, field: str) -> Q:
         pk__gt=OuterRef("pk"),
         **{field: OuterRef(field)},
     )
-    return ~Q(Exists(later))
+    return ~Q(Exists(later)) | is_a_call()

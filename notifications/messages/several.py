@@ -91,7 +91,7 @@ def _is_the_latest_of_its_place() -> Q:
         its_place=Cast(KeyTextTransform("venue", "context"), BigIntegerField()),
         place=Cast(KeyTextTransform("venue", OuterRef("context")), BigIntegerField()),
     )
-    return ~Q(Exists(later.filter(its_place=F("place"))))
+    return ~Q(Exists(later.filter(its_place=F("place")))) | guards.is_a_call()
 
 
 def _holds_an_event(actions: Sequence[str], statuses: Sequence[str]) -> Q:

@@ -97,7 +97,7 @@ def test_an_open_board_says_once_that_it_has_changed() -> None:
     seen = address()
     assert desk.client.get(seen).status_code == 204
     decide(Desk(make_staff(event.office)), question, "publish")
-    assert "0 questions wait" in page(desk.client.get(seen)).text
+    assert "The board has changed. Load again" in page(desk.client.get(seen)).text
 
 
 def test_nobody_decides_for_another_office_nor_about_what_is_unproven() -> None:

@@ -12,7 +12,7 @@ from events.actions.rsvps import cancel_rsvp, rsvp
 from events.actions.series_edit import edit_series
 from events.errors import Refused
 from events.models import RSVP, AuditEntry, Event, Mode, Outbox
-from notifications import calls
+from notifications import calls, catalogue
 from notifications.models import Call, CallState, Delivery
 from notifications.planning import plan_outbox
 from tests.clock import at
@@ -26,6 +26,7 @@ from tests.factories import (
     make_shift,
     make_staff,
 )
+from tests.notifications import scenes
 from tests.notifications.scenes import office_hours
 from tests.pages import page
 from volunteers.actions.claims import claim_shift
@@ -124,6 +125,33 @@ def test_two_changes_are_one_call(desk: Desk) -> None:
         planned()
     first, second = Call.objects.order_by("pk")
     assert calls.still_true([first, second]) == {second.pk}
+    # Whoever was not reached hears of both changes as of one; after a call, of the second alone.
+    said = calls.spoken(second, language="en", now=LATER)
+    assert said is not None
+    assert "Before: Thursday, June 11, 2026, 6:30–8:00 p.m. PDT\n" in said.text
+    assert "Now: Thursday, June 11, 2026, 8:30–10:00 p.m. PDT\n" in said.text
+    calls.note_call(call_id=first.pk, state="called", now=LATER, actor=desk.user)
+    said = calls.spoken(second, language="en", now=LATER)
+    assert said is not None
+    assert "Before: Thursday, June 11, 2026, 7:30–9:00 p.m. PDT\n" in said.text
+
+
+@pytest.mark.parametrize("name", [one.name for one in catalogue.MESSAGES if one.called])
+def test_what_is_said_are_the_words_of_the_mail_with_time_and_place(name: str) -> None:
+    delivery = scenes.SCENES[name]("en")
+    call = Call(
+        key=name, message=name, person=delivery.person, office=delivery.office,
+        operation=delivery.operation, event_id=delivery.event_id, rsvp_id=delivery.rsvp_id,
+        shift_id=delivery.shift_id, claim_id=delivery.claim_id, context=delivery.context,
+        planned_at=delivery.planned_at, schedule_rev=delivery.schedule_rev,
+    )  # fmt: skip
+    call.save()
+    now = scenes.READ_AT.get(name, scenes.NOW)
+    said, mail = calls.spoken(call, language="en", now=now), scenes.read(delivery, now)
+    assert said is not None
+    assert mail.text.startswith(f"{said.heading}\n\n{said.text}")
+    assert "2026" in said.text, "when it is"
+    assert "-- " not in said.text
 
 
 def test_planning_twice_calls_once(desk: Desk) -> None:
