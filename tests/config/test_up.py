@@ -137,6 +137,7 @@ def test_it_answers_mends_itself_and_ends_all_three_on_ctrl_c(start: Callable[..
     assert up.printed().endswith("Plazuela has stopped.\n")
 
 
+@pytest.mark.slow
 def test_it_leaves_no_orphan_when_it_is_killed(start: Callable[..., Up]) -> None:
     with contextlib.ExitStack() as stack:
         # Somebody has the usual port: this test, unless another program does already.
@@ -185,6 +186,7 @@ def test_a_database_that_does_not_answer_is_an_error(start: Callable[..., Up]) -
     assert line.startswith("Plazuela cannot start: the database cannot be used: ")
 
 
+@pytest.mark.slow
 def test_a_database_that_can_only_be_read_is_an_error(
     start: Callable[..., Up], tmp_path: Path
 ) -> None:

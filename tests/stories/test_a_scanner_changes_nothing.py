@@ -108,6 +108,7 @@ def test_every_link_of_every_mail(street: Street, mail: list[EmailMessage]) -> N
     assert "Town hall on buses" in ana.press("Open my page").text
 
 
+@pytest.mark.slow
 def test_a_browser_that_loads_ahead_at_the_desk(street: Street, mail: list[EmailMessage]) -> None:
     sam = Browser().log_in(make_staff(street.office, now=street.now).email, PASSWORD)
     make_event(street.office, title="A draft", post=False, now=street.now)
