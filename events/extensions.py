@@ -159,7 +159,7 @@ concerned: "list[Callable[[Change], Concerned | None]]" = []
 venue_edited: "list[Callable[[Operation, Venue, str], None]]" = []
 
 #: Called inside the action that gives an event other times, with its operation and the event: for
-#: what was true of the times before alone. Two queries each where there is nothing of the kind.
+#: what was true of the times before alone. One query each where there is nothing of the kind.
 event_rescheduled: "list[Callable[[Operation, Event], None]]" = []
 
 #: Called inside the action that a mailed link led to by POST, with its operation and the key of the

@@ -13,10 +13,18 @@ from django.utils.translation import gettext_lazy as _
 
 from events.audit import operation
 from events.errors import Refused
-from events.models import RSVP, StaffUser
+from events.models import RSVP, Event, StaffUser
 from notifications import catalogue, rendering
 from notifications.models import Call, CallState
 from volunteers.models import ShiftClaim
+
+#: Messages in which a party is asked whether it still comes.
+ASK_ANEW = ("event_changed", "dates_changed")
+#: What two calls of one kind have in common when they are about one thing, by what it is.
+SAME = {
+    "rsvp": "rsvp_id", "claim": "claim_id", "shift": "claim_id", "event": "event_id",
+    "place": "event_id",
+}  # fmt: skip
 
 
 class Spoken(NamedTuple):
@@ -53,33 +61,40 @@ def note_call(*, call_id: int, state: str, now: datetime, actor: StaffUser) -> C
     return call
 
 
-def asked_anew(call: Call) -> list[RSVP]:
-    """Return the person's places at what the call tells of that they have not affirmed since.
+def asked_anew(call: Call, now: datetime) -> list[RSVP]:
+    """Return the person's places at what the call says is moved that they have not affirmed since.
 
-    Soonest first; one query.
+    Soonest first; none where the call is no longer true. A constant number of queries.
     """
-    events = call.context.get("events") or [call.event_id]
-    places = RSVP.objects.not_yet_affirmed().filter(
-        person_id=call.person_id, event__in=events, event__office=call.office_id
-    )
-    return list(places.select_related("event").order_by("event__starts_at", "pk"))
+    if call.message not in ASK_ANEW or call.pk not in still_true([call]):
+        return []
+    events = Event.objects.going_on().filter(
+        pk__in=call.context.get("events") or [call.event_id], office=call.office_id,
+        ends_at__gt=now,
+    )  # fmt: skip
+    places = RSVP.objects.not_yet_affirmed().filter(person_id=call.person_id, event__in=events)
+    shown = places.select_related("event__office").prefetch_related("event__translations")
+    return list(shown.order_by("event__starts_at", "pk"))
 
 
 def still_true(calls: Iterable[Call]) -> set[int]:
     """Return the keys of those that are still so; one query a kind of message.
 
-    Of several calls of one kind about one event the latest tells all.
+    Of several calls of one kind about one thing the latest tells all. What is told of several dates
+    tells of its own alone.
     """
-    later = Call.objects.filter(
-        person_id=OuterRef("person_id"), message=OuterRef("message"),
-        event_id=OuterRef("event_id"), pk__gt=OuterRef("pk"),
-    )  # fmt: skip
     wanted: dict[str, list[int]] = {}
     for call in calls:
         wanted.setdefault(call.message, []).append(call.pk)
     true: set[int] = set()
     for name, keys in wanted.items():
-        rows = Call.objects.filter(~Exists(later), pk__in=keys)
+        rows = Call.objects.filter(pk__in=keys)
+        if same := SAME.get(name.partition("_")[0]):
+            later = Call.objects.filter(
+                person_id=OuterRef("person_id"), message=name, pk__gt=OuterRef("pk"),
+                **{same: OuterRef(same)},
+            )  # fmt: skip
+            rows = rows.filter(~Exists(later))
         guard = catalogue.named(name).guard
         true.update((rows if guard is None else rows.filter(guard())).values_list("pk", flat=True))
     return true

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from events import clock
 from events.actions.rsvps import affirm_rsvp
+from events.errors import Refused
 from events.extensions import (
     DeskCard,
     DeskGroup,
@@ -101,12 +102,13 @@ def call(request: StaffRequest, pk: int) -> HttpResponse:
     """Show one call: the number, what to say, and what was noted."""
     row = own_row(request, Call.objects.select_related("person", "office", "noted_by"), pk=pk)
     (line,) = rows_of([row])
-    said = calls.spoken(row, language=language_in_use(), now=clock.now())
+    now = clock.now()
+    said = calls.spoken(row, language=language_in_use(), now=now)
     context = {
         "row": line,
         "said": said,
         "outcomes": OUTCOMES,
-        "asked": calls.asked_anew(row) if said is not None else [],
+        "asked": calls.asked_anew(row, now),
     }
     return desk_page(
         request, "notifications/staff/call.html", context, section=SECTION, office=row.office
@@ -119,7 +121,13 @@ def call_note(request: StaffRequest, pk: int) -> HttpResponse:
     row = own_row(request, Call.objects.all(), pk=pk)
     now, state = clock.now(), request.POST.get("state", "")
     if state == STILL_COMES:
-        for place in calls.asked_anew(row):
+        places = calls.asked_anew(row, now)
+        if not places:
+            raise Refused(
+                "nothing_asked",
+                _("Something has changed meanwhile. Open the call again, and read what is so now."),
+            )
+        for place in places:
             affirm_rsvp(rsvp_id=place.pk, now=now, actor=request.user)
         note_call(call_id=row.pk, state=CallState.CALLED, now=now, actor=request.user)
         messages.success(request, _("Noted: called. They still come."))

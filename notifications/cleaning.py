@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from events import rate_limits
@@ -41,11 +42,11 @@ def spent_links(now: datetime) -> "QuerySet[Any]":
 def unproven_questions(now: datetime) -> "QuerySet[Any]":
     """Questions from addresses that nobody has confirmed; no moderator ever saw them.
 
-    One that came with an RSVP that stands waits for that RSVP's proof. The link of one that is gone
-    says that it is no longer good.
+    One that came with an RSVP waits for that RSVP's proof until the event is over. The link of one
+    that is gone says that it is no longer good.
     """
     old = Question.objects.filter(proven_at=None, created_at__lt=now - KEPT_QUESTIONS)
-    return old.exclude(rsvp__in=RSVP.objects.active())
+    return old.exclude(rsvp__in=RSVP.objects.active().filter(event__ends_at__gt=now))
 
 
 def old_blocks(now: datetime) -> "QuerySet[Any]":
@@ -94,9 +95,12 @@ SPENT: list[Spent] = [
 def _delete_some(spent: Spent, now: datetime) -> int:
     """Delete a batch of what is spent; return how many rows."""
     rows = spent(now)
-    keys = list(rows.values_list("pk", flat=True)[:BATCH])
-    if keys:
-        rows.model._base_manager.filter(pk__in=keys).delete()
+    with transaction.atomic():
+        # Locked, so that nobody confirms meanwhile what goes.
+        locked = rows.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        keys = list(locked.values_list("pk", flat=True)[:BATCH])
+        if keys:
+            rows.model._base_manager.filter(pk__in=keys).delete()
     return len(keys)
 
 

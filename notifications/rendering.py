@@ -67,9 +67,20 @@ def render_spoken(delivery: Delivery, now: datetime) -> tuple[str, str] | None:
         folder = f"notifications/email/{message.folder}"
         context: dict[str, Any] = {
             "office": _office(delivery), **known, "folder": folder, "base": SPOKEN,
+            "is_spoken": True,
         }  # fmt: skip
         heading = one_line(render_to_string(f"{folder}/heading.txt", context))
-        return heading, plain(render_to_string(f"{folder}/body.txt", context))
+        return heading, _without_links(plain(render_to_string(f"{folder}/body.txt", context)))
+
+
+def _without_links(text: str) -> str:
+    """Leave out addresses of this site: many are the reader's own, and act as the reader.
+
+    An item of a list loses its address, a line that offers one goes.
+    """
+    site = re.escape(settings.SITE_URL)
+    text = re.sub(rf"^(- .*): {site}\S*$", r"\1", text, flags=re.MULTILINE)
+    return plain(re.sub(rf"^.*{site}\S*$", "", text, flags=re.MULTILINE))
 
 
 def interface_language(delivery: Delivery) -> str:

@@ -4,7 +4,7 @@ An event that is posted by itself begins with the list of its type, as far as it
 dates of a series and imported events do on demand alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from events.actions.line import lock_event
-from events.actions.owners import check_owner
+from events.actions.owners import check_owner, owners_among
 from events.audit import operation
 from events.errors import Refused
 from events.models import ChecklistItem, Event, Office, StaffUser, Task
@@ -50,7 +50,7 @@ def set_checklist(
         wanted = sorted(items, key=lambda item: -item.days)
         if had == wanted:
             return
-        _check(wanted, office.pk, had=[item.owner for item in had])
+        _check(wanted, office.pk, had={item.title: item.owner for item in had})
         rows.delete()
         ChecklistItem.objects.bulk_create(
             ChecklistItem(
@@ -75,11 +75,16 @@ def copy_checklist(event: Event) -> int:
     if not items:
         return 0
     there = set(event.tasks.values_list("title", flat=True))
+    lacking = [item for item in items if item.title not in there]
+    # Who has left the office since the list was written gets nothing new to do.
+    here = owners_among((item.owner for item in lacking), event.office_id)
     new = [
-        Task(event=event, title=item.title, lead=item.lead, owner=item.owner)
-        for item in items
-        if item.title not in there
-    ]
+        Task(
+            event=event, title=item.title, lead=item.lead,
+            owner=item.owner if item.owner in here else None,
+        )
+        for item in lacking
+    ]  # fmt: skip
     Task.objects.bulk_create(new)
     return len(new)
 
@@ -110,7 +115,7 @@ def change_task(*, task_id: int, task: TaskDraft, now: datetime, actor: StaffUse
     with operation(at=now, actor=actor) as op:
         row = _locked(task_id)
         others = row.event.tasks.exclude(pk=row.pk).values_list("title", flat=True)
-        _check([task], row.event.office_id, list(others), had=[row.owner])
+        _check([task], row.event.office_id, list(others), had={task.title: row.owner})
         if (row.title, row.lead, row.owner) != (task.title, task.lead, task.owner):
             row.title, row.lead, row.owner = task.title, task.lead, task.owner
             row.save()
@@ -149,9 +154,10 @@ def _check(
     tasks: Sequence[TaskDraft],
     office_id: int,
     there: Sequence[str] = (),
-    had: Sequence[StaffUser | None] = (),
+    had: Mapping[str, StaffUser | None] | None = None,
 ) -> None:
     """``there``: titles of other tasks. Who ``had`` one before may keep it, though they left."""
+    had = had or {}
     titles = [*there, *(task.title for task in tasks)]
     said: dict[str, Any] = {"field": "title"}
     if len(titles) > MOST_TASKS:
@@ -165,5 +171,5 @@ def _check(
             raise Refused(
                 "lead", _("Choose 0 to %(most)s days."), field="days", most=LONGEST_LEAD.days
             )
-        if task.owner not in had:
+        if task.owner != had.get(task.title):
             check_owner(task.owner, office_id)

@@ -63,6 +63,9 @@ def ask_question(
             if earlier.proven_at is None and proven:
                 _prove(op, earlier)
             elif earlier.proven_at is None:
+                # Its new link is good for as long as a new question's.
+                earlier.created_at = now
+                earlier.save(update_fields=["created_at"])
                 op.record("question.unproven", **_about(event, earlier))
             return earlier
         return add_question(

@@ -24,7 +24,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.http import HttpResponseClientRefresh, HttpResponseStopPolling
 
 from events.errors import Refused
 from events.kept_forms import signed_out
@@ -55,13 +55,16 @@ class StaffRequest(HttpRequest):
 
 
 def staff_page(
-    permission: str, *, methods: list[str] = READ
+    permission: str, *, methods: list[str] = READ, signed_out_part: str = ""
 ) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
     """Open a page to staff who have ``permission`` in some office; it is theirs alone.
 
     Others log in first and come back, and what they have sent is kept meanwhile; who has it nowhere
     gets 403. The view gets a :class:`StaffRequest`. No cache keeps the answer, no search engine
     lists it. A :class:`Refused` that the view lets through becomes a page that says why (422).
+
+    A part that an open page asks for leads the whole page to the login, unless somebody may be
+    typing there: then ``signed_out_part`` is the template that says so, once.
     """
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -71,6 +74,9 @@ def staff_page(
             if not _is_logged_in(request):
                 if request.method == "POST":
                     return signed_out(request)
+                if signed_out_part:
+                    said = render(request, signed_out_part, {"is_signed_out": True})
+                    return unlisted(HttpResponseStopPolling(said.content))
                 if request.headers.get("HX-Request"):
                     # A part of a page that is open: the whole page leads to the login.
                     return unlisted(HttpResponseClientRefresh())

@@ -4,13 +4,13 @@ Two moderators may work on it at once: every button says which decision its page
 comes second reads what the first one has done.
 """
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Max
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -58,7 +58,7 @@ def board(request: StaffRequest, pk: int) -> HttpResponse:
     return _page(request, own_row(request, Event.objects.for_cards(), pk=pk))
 
 
-@staff_page("moderate_questions")
+@staff_page("moderate_questions", signed_out_part="events/staff/_questions_news.html")
 def news(request: StaffRequest, pk: int) -> HttpResponse:
     """Say once to a page that is open that the board has changed; until then 204, every 5 s."""
     event = own_row(request, Event.objects.for_cards(), pk=pk)
@@ -74,9 +74,9 @@ def news(request: StaffRequest, pk: int) -> HttpResponse:
 
 def _state(event: Event) -> str:
     """Return what changes with every question that comes in and every decision of anybody."""
-    rows = Question.objects.asked().filter(event=event)
-    latest = rows.aggregate(number=Count("pk"), asked=Max("second_asked_at"), at=Max("decided_at"))
-    return "/".join(str(value) for value in latest.values())
+    rows = Question.objects.asked().filter(event=event).order_by("pk")
+    known = [event.question_order, *rows.values_list("pk", "decision", "second_asked_at")]
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
 
 
 @staff_page("moderate_questions", methods=POST)
@@ -147,6 +147,8 @@ def _page(
     refused: Refused | None = None,
     question_id: int | None = None,
 ) -> HttpResponse:
+    # Before the rows: what comes in between is news then, and not overlooked.
+    state = _state(event)
     rows = list(
         Question.objects.asked()
         .filter(event=event)
@@ -158,7 +160,8 @@ def _page(
     published = [one for one in rows if one.is_published]
     context = {
         "event": event,
-        "state": _state(event),
+        "state": state,
+        "is_over": event.is_over(clock.now()),
         "tab": "questions",
         "second": [one for one in rows if one.waits_for_second_reader],
         "held": [one for one in rows if one.is_held],

@@ -162,13 +162,19 @@ def test_who_has_left_keeps_a_task_until_somebody_else_has_it(
     event, rosa = make_event(office), make_staff(office)
     draft = TaskDraft("Book the room", 3, rosa)
     task = add_task(event_id=event.pk, task=draft, now=NOW, actor=sam)
-    set_checklist(office_id=office.pk, event_type="party", items=[draft], now=NOW, actor=sam)
+    set_checklist(office_id=office.pk, event_type="hearing", items=[draft], now=NOW, actor=sam)
     remove_staff(membership_id=rosa.memberships.get().pk, now=NOW, actor=sam)
     Desk(sam).follow(Desk(sam).change("staff-task", {"days": "2"}, pk=task.pk))
     task.refresh_from_db()
     assert (task.lead.days, task.owner) == (2, rosa)
-    further = [draft, TaskDraft("Print signs", 1)]
-    set_checklist(office_id=office.pk, event_type="party", items=further, now=NOW, actor=sam)
+    known = {"office_id": office.pk, "event_type": "hearing", "now": NOW, "actor": sam}
+    set_checklist(items=[draft, TaskDraft("Print signs", 1)], **known)
+    with pytest.raises(Refused, match="not_of_the_office"):
+        set_checklist(items=[draft, TaskDraft("Print signs", 1, rosa)], **known)
+    new = make_event(office, event_type="hearing")
+    assert set(new.tasks.values_list("title", "owner")) == {
+        ("Book the room", None), ("Print signs", None),
+    }  # fmt: skip
     with pytest.raises(Refused, match="not_of_the_office"):
         add_task(event_id=event.pk, task=TaskDraft("x", 1, rosa), now=NOW, actor=sam)
 

@@ -4,6 +4,7 @@ import html
 from collections.abc import Iterator
 
 import pytest
+from django.urls import reverse
 
 from events.actions import questions as actions
 from events.models import Question
@@ -98,6 +99,16 @@ def test_an_open_board_says_once_that_it_has_changed() -> None:
     assert desk.client.get(seen).status_code == 204
     decide(Desk(make_staff(event.office)), question, "publish")
     assert "The board has changed. Load again" in page(desk.client.get(seen)).text
+
+
+def test_an_open_board_is_not_loaded_again_where_somebody_types_and_is_signed_out() -> None:
+    event = make_event()
+    desk = Desk(make_staff(event.office))
+    desk.client.logout()
+    news = reverse("staff-questions-news", kwargs={"pk": event.pk})
+    answer = desk.client.get(news, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers.get("HX-Refresh")) == (286, None)
+    assert "You are signed out. What you have typed is kept" in page(answer).text
 
 
 def test_nobody_decides_for_another_office_nor_about_what_is_unproven() -> None:

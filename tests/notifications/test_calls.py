@@ -1,5 +1,6 @@
 """The call sheet: people without an e-mail address hear of a change, too, by telephone."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -149,9 +150,54 @@ def test_what_is_said_are_the_words_of_the_mail_with_time_and_place(name: str) -
     now = scenes.READ_AT.get(name, scenes.NOW)
     said, mail = calls.spoken(call, language="en", now=now), scenes.read(delivery, now)
     assert said is not None
-    assert mail.text.startswith(f"{said.heading}\n\n{said.text}")
+    # Links are for who has the mail before them.
+    written = {re.sub(r": https?://\S+$", "", line) for line in mail.text.splitlines()}
+    asked = "What you have at these dates is kept for you. Please tell us whether you still come."
+    assert set(said.text.splitlines()) - {asked} <= written
+    assert said.heading in written
+    assert "http://testserver" not in said.text
     assert "2026" in said.text, "when it is"
     assert "-- " not in said.text
+
+
+def test_of_two_shifts_at_one_event_each_has_its_call(desk: Desk) -> None:
+    event = event_of(desk)
+    shifts = [make_shift(event), make_shift(event, starts_at=event.ends_at)]
+    for shift in shifts:
+        claim_shift(shift_id=shift.pk, name="Lu Chen", phone="555-0143", actor=desk.user, now=NOW)
+    for shift in shifts:
+        cancel_shift(shift_id=shift.pk, reason="Nobody can lead it.", now=LATER)
+        planned()
+    both = list(Call.objects.order_by("pk"))
+    assert calls.still_true(both) == {call.pk for call in both}
+    assert len(both) == 2
+
+
+def test_nobody_is_asked_about_what_is_off_or_has_moved_again(desk: Desk) -> None:
+    event = event_of(desk)
+    caller(desk, event)
+
+    def move(hours: int) -> Call:
+        by = timedelta(hours=hours)
+        reschedule_event(
+            event_id=event.pk, starts_at=event.starts_at + by, ends_at=event.ends_at + by,
+            now=LATER + by,
+        )  # fmt: skip
+        planned()
+        return Call.objects.latest("pk")
+
+    first = move(1)
+    assert len(calls.asked_anew(first, LATER)) == 1
+    second = move(2)
+    with at(LATER + timedelta(hours=2)):
+        late = desk.send("staff-call-note", {"state": "still_comes"}, pk=first.pk)
+    assert late.status_code == 422
+    assert "Something has changed meanwhile." in page(late).text
+    assert RSVP.objects.not_yet_affirmed().count() == 1
+    cancel_event(event_id=event.pk, reason="Storm.", now=LATER + timedelta(hours=3))
+    planned()
+    for call in (second, Call.objects.latest("pk")):
+        assert calls.asked_anew(call, LATER) == []
 
 
 def test_planning_twice_calls_once(desk: Desk) -> None:
@@ -287,5 +333,6 @@ def test_several_dates_that_change_at_once_are_one_call(desk: Desk) -> None:
     assert planned() == [("dates_changed", "Rosa Díaz")]
     said = calls.spoken(Call.objects.get(), language="es", now=LATER)
     assert said is not None
+    assert "http" not in said.text, "whose links are the guest's own"
     assert said.heading == "Cambian: Horas de atención, 2 fechas"
     assert said.text.count("Antes: ") == 2

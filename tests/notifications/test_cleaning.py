@@ -68,6 +68,10 @@ def test_questions_go_that_nobody_has_confirmed() -> None:
     assert set(Question.objects.all()) == {confirmed, recent, with_rsvp}
     RSVP.objects.update(status=AttendanceStatus.CANCELLED)
     assert clean(now=NOW + 2 * HOUR) == 1
+    # Asked again, it has thirty days again.
+    make_question(event, "Of last week", email=str(recent.person.email), proven=False, now=NOW)
+    assert clean(now=NOW + 25 * DAY) == 0
+    assert clean(now=NOW + 31 * DAY) == 1
 
 
 def test_blocks_go_when_their_entry_has_left_the_feeds() -> None:

@@ -123,7 +123,7 @@ def test_an_answer_taken_back_is_told_to_who_had_heard_it_alone(request_: Access
     assert goes(latest)
     text = read(latest).text
     assert "Earlier we wrote that it is arranged. That is no longer certain." in text
-    assert "We are working on it, and write to you as soon as we know." in text
+    assert "We are working on it, and tell you as soon as we know." in text
     answer(request_, "arranged")
     assert not goes(latest)
 
