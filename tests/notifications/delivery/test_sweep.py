@@ -1,9 +1,11 @@
 """What a worker that is gone has left behind."""
 
 from datetime import timedelta
+from threading import Event, Thread
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from notifications.delivery.sweep import sweep
 from notifications.models import Delivery
@@ -65,5 +67,36 @@ def test_the_number_of_rows_costs_no_queries(django_assert_num_queries: Any) -> 
     for number in (1, 20):
         for _ in range(number):
             make_delivery(state="transmitting", **OVER)
-        with django_assert_num_queries(3):
+        # A transaction each for three kinds, and the change of the one that there is.
+        with django_assert_num_queries(3 * 3 + 1):
             sweep(now=THEN)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_frozen_in_the_middle_of_a_step_keeps_nothing_else_from_being_settled() -> None:
+    """It holds its row for as long as it sleeps; the sweep, and the tick, go on without it."""
+    frozen, *others = (make_delivery(state="claimed", **OVER) for _ in range(3))
+    asleep, awake = Event(), Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Delivery.objects.select_for_update(no_key=True).get(pk=frozen.pk)
+            asleep.set()
+            awake.wait(30)
+        connection.close()
+
+    holder = Thread(target=hold)
+    holder.start()
+    try:
+        assert asleep.wait(10)
+        with connection.cursor() as cursor:
+            # Waiting for it would fail, and not hang.
+            cursor.execute("SET lock_timeout = '2s'")
+        assert sweep(now=THEN) == {"due": 2}
+        assert [state(one) for one in (frozen, *others)] == ["claimed", "due", "due"]
+    finally:
+        awake.set()
+        holder.join()
+        connection.close()
+    assert sweep(now=THEN) == {"due": 1}
