@@ -158,9 +158,10 @@ concerned: "list[Callable[[Change], Concerned | None]]" = []
 #: is another one now also SEQUENCE (DESIGN.md, Counters), and records whose place moved with it.
 venue_edited: "list[Callable[[Operation, Venue, str], None]]" = []
 
-#: Called inside the action that gives an event other times, with its operation and the event: for
-#: what was true of the times before alone. One query each where there is nothing of the kind.
-event_rescheduled: "list[Callable[[Operation, Event], None]]" = []
+#: Called inside the action that gives an event other times, with its operation, the event, and
+#: when it began before: for what was true of that time alone. No query each for a date that was
+#: still to come, one where there is nothing of the kind.
+event_rescheduled: "list[Callable[[Operation, Event, datetime], None]]" = []
 
 #: Called inside the action that a mailed link led to by POST, with its operation and the key of the
 #: person whose address that proves: for what waits for such a proof. One query each.

@@ -6,7 +6,7 @@ that is sent twice is one entry; and a check-in says how many of the party its p
 the lock of the event's row.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Sum
@@ -116,12 +116,14 @@ def take_back(*, event_id: int, entry_id: int, now: datetime, actor: StaffUser) 
     return entry
 
 
-def forget_who_came(op: Operation, event: Event) -> None:
+def forget_who_came(op: Operation, event: Event, was: datetime) -> None:
     """Of a locked event that was moved, in the caller's transaction: nobody has come to it yet.
 
-    Who is inside already stays so, as long as the door of the new date is open.
+    ``was``: when it began before; of a date that was still to come there is nothing to forget. Who
+    is inside already stays so, as long as the door of the new date is open.
     """
-    if op.at >= counted_from(event):
+    # No door opens two days before its event.
+    if op.at < was - timedelta(days=2) or op.at >= counted_from(event):
         return
     known = RSVP.objects.filter(event=event).exclude(attended=None)
     for rsvp in known.order_by("pk"):

@@ -348,9 +348,10 @@ def apply_changes(
     event.save()
     if time:
         op.record("event.rescheduled", event=event, changes=time)
-        forget_who_came(op, event)
+        was, _now = time.get("starts_at", (event.starts_at, None))
+        forget_who_came(op, event, was)
         for forget in extensions.event_rescheduled:
-            forget(op, event)
+            forget(op, event, was)
     if place:
         op.record("event.moved", event=event, changes=place)
     if certainty:

@@ -7,7 +7,7 @@ again), run after the release has committed; what a kill leaves undone the tick 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, Q
@@ -21,7 +21,7 @@ from events.errors import Refused
 from events.models import AttendanceStatus, Event, Person, StaffUser
 from events.places import Pool
 from volunteers.models import Shift, ShiftClaim
-from volunteers.models.shift import ShiftQuerySet
+from volunteers.models.shift import MAX_OFFSET, ShiftQuerySet
 from volunteers.overlap import Clash, first_clash
 
 
@@ -229,8 +229,13 @@ def forget_who_came(op: Operation, shifts: ShiftQuerySet) -> None:
         known.update(attended=None)
 
 
-def forget_who_came_to(op: Operation, event: Event) -> None:
-    """Of the shifts at an event that was moved to another day, as :func:`forget_who_came`."""
+def forget_who_came_to(op: Operation, event: Event, was: datetime) -> None:
+    """Of the shifts at an event that was moved to another day, as :func:`forget_who_came`.
+
+    ``was``: when the event began before. Days before that none of its shifts had begun.
+    """
+    if op.at < was - MAX_OFFSET - timedelta(days=2):
+        return
     with_attendance = ShiftClaim.objects.filter(shift__event=event).exclude(attended=None)
     forget_who_came(op, Shift.objects.filter(pk__in=with_attendance.values("shift_id")))
 
