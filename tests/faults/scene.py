@@ -159,11 +159,6 @@ class Scene:
         return Tick.objects.filter(at__gte=moment).exists()
 
     @staticmethod
-    def forget_hints() -> None:
-        """Take out of the queue what an earlier test has left there."""
-        current_app.control.purge()
-
-    @staticmethod
     def nothing_open() -> bool:
         """Whether every message has come to its end, and no fact is waiting to be told."""
         return not (Delivery.objects.filter(state__in=OPEN).exists() or Outbox.objects.exists())

@@ -133,6 +133,16 @@ def tick_at(broker: Broker) -> None:
         current_app.send_task(TICK, connection=line)
 
 
+def hints_at(broker: Broker) -> int:
+    """How many hints wait there for somebody to take them."""
+    prefix = current_app.conf.broker_transport_options["global_keyprefix"]
+    waiting = redis.Redis("127.0.0.1", broker.port).llen(
+        f"{prefix}{current_app.conf.task_default_queue}"
+    )
+    assert isinstance(waiting, int)
+    return waiting
+
+
 def test_redis_down_at_commit_costs_little_and_loses_nothing(scene: Scene, broker: Broker) -> None:
     worker = scene.worker(TEST_REDIS_URL=broker.url)
     scene.guests(2, prefix="before")
@@ -186,12 +196,17 @@ def test_a_redis_that_was_frozen_is_heard_again(
     if is_busy:
         wait_for(lambda: scene.sink.reached["content"] == 1, what="a message under way")
         tick_at(broker)
-        time.sleep(0.5)
+        wait_for(lambda: hints_at(broker) == 0, what="a second hint in the worker's hands")
     else:
         wait_for(lambda: len(scene.sink.taken) == 1, what="a confirmation")
     broker.silence()
-    # Longer than the worker waits for an answer, and for one that is late.
-    time.sleep(25)
+    # A busy worker cannot say that it has heard the hint; each gives up its silent connection.
+    given_up = ["Connection to broker lost", *(["Timeout reading from socket"] * is_busy)]
+    wait_for(
+        lambda: all(words in scene.processes.log(worker) for words in given_up),
+        seconds=60,
+        what="the end of the worker's patience",
+    )
     scene.guests(1, prefix="meanwhile")
     broker.wake()
     wait_for(lambda: _is_heard(scene, broker, 2), seconds=30, what="the worker's return")
@@ -206,8 +221,9 @@ def test_a_connection_that_is_dead_without_a_word_leaves_no_worker_deaf(
     worker = scene.worker(TEST_REDIS_URL=wire.url)
     scene.guests(1, prefix="before")
     wait_for(lambda: len(scene.sink.taken) == 1, what="a confirmation")
-    # Its run is over, and it waits for the next hint.
-    time.sleep(2)
+    wait_for(scene.quiet, what="the end of its run")
+    clients = redis.Redis("127.0.0.1", broker.port).client_list
+    wait_for(lambda: "brpop" in [one["cmd"] for one in clients()], what="waiting for a hint")
     assert wire.cut() > 0
     # Redis still gives this hint to the dead connection: it is lost.
     scene.guests(1, prefix="meanwhile")

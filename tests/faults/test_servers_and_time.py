@@ -81,7 +81,6 @@ def reminders() -> set[str]:
 
 
 def test_a_web_process_that_dies_between_commit_and_hint_loses_nothing(scene: Scene) -> None:
-    scene.forget_hints()
     scene.worker()
     web = scene.processes.start("-m", "tests.faults.dying_web", scene.event.slug)
     wait_for(lambda: web.poll() is not None, seconds=60, what="the end of the web process")
