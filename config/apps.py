@@ -11,4 +11,6 @@ class ConfigConfig(AppConfig):
     verbose_name = "Plazuela"
 
     def ready(self) -> None:
-        from config import checks  # noqa: F401  registers the system checks
+        from config import checks, connections  # noqa: F401  checks register themselves
+
+        connections.register()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -42,10 +42,13 @@ def mail_banner(
 def letters_card(
     request: HttpRequest, offices: list[Office], now: datetime
 ) -> dict[str, Any] | None:
-    """Letters that are begun and not posted."""
+    """Letters that are begun and not posted, those first that did not go up at their time."""
     drafts = Letter.objects.filter(office__in=offices).drafts()
     count = drafts.count()
-    return {"letters": drafts[:DRAFTS], "count": count} if count else None
+    if not count:
+        return None
+    first = drafts.order_by(F("sent_back_at").desc(nulls_last=True), "-updated_at", "-id")
+    return {"letters": first[:DRAFTS], "count": count}
 
 
 def _has_letter(offices: list[Office]) -> bool:
@@ -95,7 +98,7 @@ def register() -> None:
             ),
             FirstStep(
                 _("Bring in old letters, or write the first"),
-                _("Old ones keep their old date and are mailed to nobody."),
+                _("Old ones keep their old date, and go up without mail if you say so."),
                 "staff-letter-new",
                 "write_letters",
                 _has_letter,

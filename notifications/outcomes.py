@@ -12,6 +12,7 @@ from events import dates_text
 from events.languages import language_in_use
 from events.proof import address_hashes
 from notifications import catalogue
+from notifications.delivery.words import BEFORE
 from notifications.models import (
     Bounce,
     Delivery,
@@ -35,6 +36,17 @@ STATES: dict[DeliveryState, Any] = {
     DeliveryState.SUPERSEDED: pgettext_lazy("message", "No longer true"),
     DeliveryState.EXPIRED: pgettext_lazy("message", "Given up"),
 }
+
+
+def in_words(error: str) -> str:
+    """Return the last words about a delivery: a server's as they are, ours in the page's language.
+
+    Ours are marked in the code that writes them down (``gettext_noop``).
+    """
+    last, before, earlier = error.partition(BEFORE)
+    if not last:
+        return ""
+    return _(last) + (_("; before: %(words)s") % {"words": earlier} if before else "")
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,7 @@ def outcome(delivery: Delivery, *, now: datetime, timezone: str) -> Answer:
     """Say what became of one delivery, and what will happen next. Three queries at most."""
     state = DeliveryState(delivery.state)
     ended = moment(delivery.finished_at, timezone) if delivery.finished_at else ""
-    words = delivery.error
+    words = in_words(delivery.error)
     if state == DeliveryState.ACCEPTED and later(delivery):
         text = _("The mail server took it %(when)s.") % {"when": ended}
     elif state == DeliveryState.ACCEPTED:
@@ -172,14 +184,14 @@ def still_due(delivery: Delivery, *, now: datetime, timezone: str) -> str:
     following = moment(delivery.next_attempt_at, timezone)
     if delivery.state == DeliveryState.RETRY:
         return _("The mail server put it off and said: %(words)s. It is tried again %(when)s.") % {
-            "words": delivery.error or "–",
+            "words": in_words(delivery.error) or "–",
             "when": following,
         }
     if delivery.next_attempt_at > now:
         return _("It waits for its time, %(when)s.") % {"when": following}
     if delivery.error:
         return _("It could not be sent so far (%(words)s). It is tried again by itself.") % {
-            "words": delivery.error
+            "words": in_words(delivery.error)
         }
     if delivery.priority:
         return _("It waits for its turn: other mail goes before letters. It goes out by itself.")

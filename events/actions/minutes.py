@@ -1,6 +1,7 @@
 """Write the minutes of an event with a link to its recording, and post them once.
 
-The event is locked first. What is posted may be corrected on the page; who came is told once.
+The event is locked first. What is posted may be corrected on the page; who took part is told once,
+and of no correction.
 """
 
 from collections.abc import Mapping
@@ -54,7 +55,7 @@ def write_minutes(
 
 
 def post_minutes(*, event_id: int, now: datetime, actor: StaffUser) -> Minutes:
-    """Show them on the event's page, and let who came know. A second time changes nothing.
+    """Show them on the event's page, and let who took part know. A second time changes nothing.
 
     Refused before the event is over, for a draft, and for minutes without a word or a recording.
     """

@@ -24,7 +24,7 @@ class Minutes(models.Model):
     event = models.OneToOneField("events.Event", on_delete=models.CASCADE, related_name="minutes")
     text = models.TextField(_("minutes"), blank=True)
     recording_url = models.URLField(_("link to the recording"), blank=True, max_length=500)
-    #: First public at; a draft has none. Who came is told once, then.
+    #: First public at; a draft has none. Who took part is told once, then.
     posted_at = models.DateTimeField(null=True)
 
     objects = MinutesQuerySet.as_manager()

@@ -98,10 +98,10 @@ def minutes_edit(request: StaffRequest, pk: int) -> HttpResponse:
 
 @staff_page("edit_events", methods=POST)
 def minutes_post(request: StaffRequest, pk: int) -> HttpResponse:
-    """Post them: the event's page shows them, and who came gets one message."""
+    """Post them: the event's page shows them, and who took part gets one message."""
     event = own_row(request, Event.objects.for_cards(), pk=pk)
     actions.post_minutes(event_id=event.pk, now=clock.now(), actor=request.user)
-    messages.success(request, _("Posted. The event’s page shows it, and who came is told."))
+    messages.success(request, _("Posted. The event’s page shows it, and who took part is told."))
     return _back(event)
 
 

@@ -109,7 +109,7 @@ def promise_keep(request: StaffRequest, pk: int) -> HttpResponse:
             promise_id=promise.pk, **form.cleaned_data, now=clock.now(), actor=request.user
         )
         messages.success(
-            request, _("Kept. The event’s page says what was done, and who came is told.")
+            request, _("Kept. The event’s page says what was done, and who took part is told.")
         )
         return _back(promise)
     return _page(request, promise, kept=form)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from events import clock
 from events.models import Outbox
 from notifications import catalogue, rendering
-from notifications.delivery import claiming, holds, mime, retry, soft_bounces, suppression
+from notifications.delivery import claiming, holds, mime, retry, soft_bounces, suppression, words
 from notifications.delivery.channels import (
     Cut,
     Mail,
@@ -201,11 +201,11 @@ class _Run:
         message = catalogue.named(delivery.message)
         address = delivery.person.email if delivery.person is not None else None
         if not address:
-            self._end(delivery, DeliveryState.SUPERSEDED, "there is no address any more")
+            self._end(delivery, DeliveryState.SUPERSEDED, words.NO_ADDRESS)
             return None
         if delivery.expires_at is not None and delivery.expires_at <= now:
-            late = "it came too late to be of use"
-            why = f"{late}; before: {delivery.error}" if delivery.error else late
+            said = f"{words.BEFORE}{delivery.error}" if delivery.error else ""
+            why = f"{words.TOO_LATE}{said}"
             self._end(delivery, DeliveryState.EXPIRED, why)
             soft_bounces.after_end(delivery, error=why, now=now)
             return None
@@ -218,7 +218,7 @@ class _Run:
         if message.still_true(delivery, now):
             rendered = rendering.render(delivery, now)
         else:
-            rendered = Superseded("it is no longer true")
+            rendered = Superseded(words.NOT_TRUE)
         if isinstance(rendered, Superseded):
             self._end(delivery, DeliveryState.SUPERSEDED, rendered.reason)
             return None
@@ -255,9 +255,9 @@ class _Run:
         if mine.filter(suppression.is_suppressed([*ready.hashes.values()], bulk=bulk)).exists():
             if self._may_try_again(delivery, ready):
                 return False
-            self._end(delivery, DeliveryState.SUPPRESSED, "the address must not be written to")
+            self._end(delivery, DeliveryState.SUPPRESSED, words.NOT_TO_THEM)
         elif not mine.filter(ready.terms.guard).exists():
-            self._end(delivery, DeliveryState.SUPERSEDED, "it is no longer true")
+            self._end(delivery, DeliveryState.SUPERSEDED, words.NOT_TRUE)
         elif mine.filter(is_paused()).exists():
             # Its letter was paused since the claim: it waits where it was.
             self._finish(delivery, DeliveryState.DUE)

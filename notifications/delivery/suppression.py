@@ -95,6 +95,11 @@ def stops_all_mail(column: str) -> Q:
     return Q(Exists(Suppression.objects.filter(person=OuterRef(column), scope="all")))
 
 
+def stops_letters(column: str) -> Q:
+    """Return the condition that the person whose key stands in ``column`` gets no letters."""
+    return Q(Exists(Suppression.objects.filter(person=OuterRef(column), scope__in=["all", "bulk"])))
+
+
 def may_try_again(*, delivery: Delivery, person: Person, now: datetime) -> bool:
     """Let the answer to a form reach an address that bounced, if its cooldown is over.
 

@@ -9,6 +9,7 @@ from django.db.models import F, Q, QuerySet
 
 from notifications import catalogue
 from notifications.delivery.sending import PAUSE_BEFORE_COPY
+from notifications.delivery.words import CUT
 from notifications.models import Delivery, DeliveryState
 
 
@@ -34,14 +35,14 @@ def sweep(*, now: datetime) -> Counter[str]:
         lease_until=None,
         resends=F("resends") + 1,
         next_attempt_at=now + PAUSE_BEFORE_COPY,
-        error="cut while transmitting",
+        error=CUT,
     )
     swept["unknown"] += _settle(
         transmitting.exclude(again),
         state=DeliveryState.UNKNOWN,
         lease_until=None,
         finished_at=now,
-        error="cut while transmitting",
+        error=CUT,
     )
     return +swept
 

@@ -112,9 +112,12 @@ def account_of(letter: Letter, now: datetime) -> Account:
 
 def is_being_planned(letter: Letter) -> bool:
     """Whether not all of its readers have a copy on its way yet; one query."""
+    if letter.posted_at is None:
+        return False
     posted = AuditEntry.objects.filter(
-        office_id=letter.office_id, action="letter.posted", subjects__letter=letter.pk
-    )
+        office_id=letter.office_id, at=letter.posted_at, action="letter.posted",
+        subjects__letter=letter.pk,
+    )  # fmt: skip
     return Outbox.objects.filter(operation__in=posted.values("operation")).exists()
 
 
@@ -173,5 +176,7 @@ def people(letter: Letter, state: str, *, code: str = "") -> QuerySet[Delivery]:
     else:
         found = found.filter(state=state)
     if code:
-        found = found.filter(Q(error=code) | Q(error__startswith=f"{code} "))
+        # "550" is the class of what came without an enhanced code; "550 5.1.1" is another one.
+        finer = Q(error__regex=rf"^{re.escape(code)} [245]\.[0-9]")
+        found = found.filter(Q(error=code) | Q(error__startswith=f"{code} ") & ~finer)
     return found.annotate(at=F(when)).order_by("at", "id")

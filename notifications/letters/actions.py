@@ -157,7 +157,13 @@ def _refuse_unready(office: Office, at: datetime, confirmed: str) -> None:
 def _post(op: Operation, letter: Letter, *, mails: bool, confirmed: str = "") -> None:
     letter.posted_at = letter.updated_at = op.at
     letter.mails, letter.scheduled_for = mails, None
-    letter.save(update_fields=["posted_at", "updated_at", "mails", "scheduled_for"])
+    letter.sent_back_at, letter.sent_back_reason = None, ""
+    letter.save(
+        update_fields=[
+            "posted_at", "updated_at", "mails", "scheduled_for", "sent_back_at",
+            "sent_back_reason",
+        ]
+    )  # fmt: skip
     op.record(
         "letter.posted", office=letter.office_id, letter=letter,
         changes={"posted_at": (None, op.at)}, mails=mails, confirmed=confirmed or None,
@@ -189,7 +195,8 @@ def schedule_letter(
         _refuse_unready(letter.office, at, confirmed)
         before = letter.scheduled_for
         letter.scheduled_for, letter.mails = at, mails
-        letter.save(update_fields=["scheduled_for", "mails"])
+        letter.sent_back_at, letter.sent_back_reason = None, ""
+        letter.save(update_fields=["scheduled_for", "mails", "sent_back_at", "sent_back_reason"])
         op.record(
             "letter.scheduled", office=letter.office_id, letter=letter, at=at.isoformat(),
             mails=mails, confirmed=confirmed or None, changes={"scheduled_for": (before, at)},
@@ -208,7 +215,8 @@ def unschedule_letter(*, letter_id: int, now: datetime, actor: StaffUser | None 
 
 def _unschedule(op: Operation, letter: Letter, *, reason: str | None = None) -> None:
     before, letter.scheduled_for = letter.scheduled_for, None
-    letter.save(update_fields=["scheduled_for"])
+    letter.sent_back_at, letter.sent_back_reason = (op.at, reason) if reason else (None, "")
+    letter.save(update_fields=["scheduled_for", "sent_back_at", "sent_back_reason"])
     op.record(
         "letter.unscheduled", office=letter.office_id, letter=letter, reason=reason,
         changes={"scheduled_for": (before, None)},

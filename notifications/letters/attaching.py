@@ -37,7 +37,7 @@ def change_attachments(
     """
     stored: dict[str, tuple[NewFile, str]] = {}
     letter = Letter.objects.get(pk=letter_id)
-    known = set(letter.attachments.values_list("digest", flat=True))
+    known = _digests(letter, remove)
     for file in add:
         digest = storing.digest_of(file.content)
         if digest not in known and digest not in stored:
@@ -65,16 +65,21 @@ def _change(
         if letter.is_retracted:
             raise Refused("letter_retracted", _("This letter was taken back and stays as it is."))
         gone = list(letter.attachments.filter(pk__in=remove))
+        # Sent twice at once: the other request has attached it.
+        known = _digests(letter, remove)
+        new = {digest: both for digest, both in stored.items() if digest not in known}
+        for digest in known & stored.keys():
+            transaction.on_commit(partial(storing.delete, stored[digest][1]))
         letter.attachments.filter(pk__in=[row.pk for row in gone]).delete()
         count = letter.attachments.count()
-        if count + len(stored) > MOST:
+        if count + len(new) > MOST:
             raise Refused(
                 "too_many_files",
                 _("A letter has at most %(most)s files."),
                 field="attachments",
                 most=MOST,
             )
-        for position, (digest, (file, path)) in enumerate(stored.items(), count):
+        for position, (digest, (file, path)) in enumerate(new.items(), count):
             LetterAttachment.objects.create(
                 letter=letter,
                 file=path,
@@ -85,7 +90,7 @@ def _change(
                 position=position,
                 created_at=now,
             )
-        if not gone and not stored:
+        if not gone and not new:
             return letter
         letter.revision += 1
         letter.updated_at = now
@@ -95,11 +100,16 @@ def _change(
         # Names of files may be personal: they stand in the rows alone.
         op.record(
             "letter.attachments_changed", office=letter.office_id, letter=letter,
-            added=len(stored), removed=len(gone),
+            added=len(new), removed=len(gone),
         )  # fmt: skip
         for row in gone:
             transaction.on_commit(partial(storing.delete, row.path))
     return letter
+
+
+def _digests(letter: Letter, removed: Collection[int]) -> set[str]:
+    """Return the digests of the files that the letter keeps."""
+    return set(letter.attachments.exclude(pk__in=removed).values_list("digest", flat=True))
 
 
 def public_file(path: str) -> MediaFile | None:

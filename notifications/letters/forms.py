@@ -244,4 +244,4 @@ def _text(typed: str) -> str:
 
 def _with_readers(topic: Topic, readers: int) -> str:
     counted = ngettext("%(count)s reader", "%(count)s readers", readers) % {"count": readers}
-    return f"{topic.name}: {counted}"
+    return f"{topic.in_language(language_in_use()).name}: {counted}"

@@ -22,6 +22,11 @@ PARTS = {
 }
 
 
+FILES = "letter.attachments_changed"
+#: The facts that raise the revision of a letter that is not public yet, each by one.
+EDITS = ("letter.edited", FILES)
+
+
 class Part(NamedTuple):
     """A changed part, with its old and new value where they are short."""
 
@@ -46,7 +51,7 @@ def edits_since(letter: Letter, revision: int) -> list[Edit]:
     if missed <= 0:
         return []
     facts = AuditEntry.objects.filter(
-        office_id=letter.office_id, action="letter.edited", subjects__letter=letter.pk
+        office_id=letter.office_id, action__in=EDITS, subjects__letter=letter.pk
     )
     latest = facts.select_related("staff").order_by("-at", "-pk")[: min(missed, 20)]
     return [Edit(fact.at, _by(fact), _parts(fact)) for fact in latest]
@@ -59,6 +64,8 @@ def _by(fact: AuditEntry) -> str:
 
 
 def _parts(fact: AuditEntry) -> list[Part]:
+    if fact.action == FILES:
+        return [Part(_("Files"), "", "")]
     found = []
     for name, label in PARTS.items():
         if name in fact.changes:

@@ -1,6 +1,6 @@
 """The last question before a letter goes up: when, with mail or without, and near an election."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -17,6 +17,9 @@ from notifications.models import Letter
 
 #: Years that the calendar shows.
 YEARS = range(1900, 2200)
+#: A letter whose own date lies further back is an old one, which an office mostly brings to have it
+#: on the website. Nothing is chosen for it: mail that went out by mistake cannot be called back.
+OLD = timedelta(days=30)
 
 
 class PostForm(forms.Form):
@@ -56,10 +59,17 @@ class PostForm(forms.Form):
     def __init__(
         self, data: Any = None, *, letter: Letter, readers: int, at_once: int, now: datetime
     ) -> None:
-        super().__init__(data, initial=_initial(letter))
         self.office, self.now = letter.office, now
+        is_old = letter.dated < (now - OLD).astimezone(self.office.zone).date()
+        super().__init__(data, initial=_initial(letter, is_old=is_old))
         self.shown_revision = letter.revision
         self._offer_mail(readers, at_once)
+        if is_old:
+            told = now_in_language(
+                "The letter is dated %(day)s. Old letters mostly go on the website alone."
+            )
+            day = dates_text.date_text(letter.dated, language_in_use())
+            self.fields["mails"].help_text = told % {"day": day}
         self.fields["when"].sometimes_required = True  # type: ignore[attr-defined]
         for name in ("on", "at"):
             self.fields[name].sometimes_required = True  # type: ignore[attr-defined]
@@ -160,8 +170,10 @@ class PostForm(forms.Form):
         self.data = data
 
 
-def _initial(letter: Letter) -> dict[str, Any]:
-    initial: dict[str, Any] = {"when": "now", "mails": "yes", "revision": letter.revision}
+def _initial(letter: Letter, *, is_old: bool) -> dict[str, Any]:
+    initial: dict[str, Any] = {"when": "now", "revision": letter.revision}
+    if not is_old:
+        initial["mails"] = "yes"
     if letter.scheduled_for is not None:
         local = letter.scheduled_for.astimezone(letter.office.zone)
         initial |= {"when": "later", "on": local.date(), "at": local.time()}

@@ -74,13 +74,16 @@ def set_outcome(
     outcome: str,
     on: date | None,
     translations: Mapping[str, str] | None = None,
+    revision: int | None = None,
     now: datetime,
     actor: StaffUser | None = None,
 ) -> Letter:
     """Say what came of a letter, and on which day; an empty ``outcome`` takes it away.
 
-    ``translations``: language → text, for languages that the letter has a version in. Refused for
-    what is not public or was taken back ("not_posted"); for a text without a day ("on_missing").
+    ``translations``: language → text, for languages that the letter has a version in. ``revision``
+    is the one that was read before. Refused for what is not public or was taken back
+    ("not_posted"); for a text without a day ("on_missing"); for one that takes the place of another
+    which nobody has read ("changed_meanwhile").
     """
     with operation(at=now, actor=actor) as op:
         letter = lock_letter(letter_id)
@@ -90,10 +93,23 @@ def set_outcome(
         if outcome and on is None:
             raise Refused("on_missing", _("Give the day of the outcome."), field="on")
         before = (letter.outcome, letter.outcome_on)
-        letter.outcome, letter.outcome_on = outcome, on if outcome else None
-        texts = dict(translations or {}) if outcome else {}
-        if not _write_outcomes(letter, texts) and before == (letter.outcome, letter.outcome_on):
+        after = (outcome, on if outcome else None)
+        others = _other_outcomes(letter, dict(translations or {}) if outcome else {})
+        if not others and before == after:
             return letter
+        if revision is not None and revision != letter.revision:
+            raise Refused(
+                "changed_meanwhile",
+                _(
+                    "This letter was changed while you were writing. What came of it, as it stands "
+                    "now: “%(outcome)s”. Your text is still here. Save it again, and it takes the "
+                    "place of that."
+                ),
+                outcome=letter.outcome or "–",
+            )
+        letter.outcome, letter.outcome_on = after
+        for row in others:
+            row.save(update_fields=["outcome"])
         letter.revision += 1
         letter.updated_at = now
         letter.save()
@@ -104,12 +120,12 @@ def set_outcome(
     return letter
 
 
-def _write_outcomes(letter: Letter, texts: Mapping[str, str]) -> bool:
-    """Make the outcomes of the letter's versions these; return whether any changed."""
-    changed = False
+def _other_outcomes(letter: Letter, texts: Mapping[str, str]) -> list[LetterTranslation]:
+    """Return the letter's versions whose outcome is not that of ``texts``, with it set."""
+    changed = []
     for row in LetterTranslation.objects.filter(letter=letter):
         wanted = texts.get(row.language, "").strip()
         if row.outcome != wanted:
-            LetterTranslation.objects.filter(pk=row.pk).update(outcome=wanted)
-            changed = True
+            row.outcome = wanted
+            changed.append(row)
     return changed

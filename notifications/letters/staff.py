@@ -109,7 +109,7 @@ def letter_new(request: StaffRequest) -> HttpResponse:
 def letter_edit(request: StaffRequest, pk: int) -> HttpResponse:
     """Edit a letter. Its address stays the same, and so does what was mailed."""
     letter = letter_of(request, pk)
-    if letter.is_retracted:
+    if letter.is_retracted and request.method != "POST":
         return redirect("staff-letter-account", pk=letter.pk)
     if request.method == "POST" and not _may_edit(request, letter):
         raise PermissionDenied

@@ -19,7 +19,7 @@ from events.languages import own_name
 from events.queries import read_page
 from events.staff.access import FORM, POST, StaffRequest, staff_page
 from events.token_pages import see_other
-from notifications.delivery.resending import RESENDABLE, resend
+from notifications.delivery.resending import RESENDABLE, resend, to_resend
 from notifications.letters import account
 from notifications.letters.posted import (
     pause_letter,
@@ -186,9 +186,17 @@ def letter_resend(request: StaffRequest, pk: int, state: str) -> HttpResponse:
     letter = _posted(request, pk)
     if state not in RESENDABLE or letter.is_retracted:
         raise Http404
-    count = account.people(letter, state).count()
+    count = to_resend(letter, [state]).count()
     if not count:
-        messages.info(request, _("There is nobody left to whom it could be sent again."))
+        messages.info(
+            request,
+            _(
+                "There is nobody to whom it could be sent again: their addresses get no mail, or "
+                "they have unsubscribed."
+            )
+            if account.people(letter, state).exists()
+            else _("There is nobody left to whom it could be sent again."),
+        )
         return _page_of(letter)
     if request.method == "POST":
         sent = resend(
@@ -201,7 +209,12 @@ def letter_resend(request: StaffRequest, pk: int, state: str) -> HttpResponse:
         )
         messages.success(request, told % {"count": sent})
         return _page_of(letter)
-    context = {"state": state, "count": count, "reasons": account.reasons(letter, state)}
+    context = {
+        "state": state,
+        "count": count,
+        "left_out": account.people(letter, state).count() - count,
+        "reasons": account.reasons(letter, state),
+    }
     return letter_page(request, "letter_resend", letter, context)
 
 
@@ -253,9 +266,13 @@ class OutcomeForm(forms.Form):
         max_length=5000, required=False, widget=forms.Textarea({"rows": 4, "class": "letter-line"})
     )
     outcome.sometimes_required = True  # type: ignore[attr-defined]
+    #: Of the letter as it was when the page was opened.
+    revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, letter: Letter) -> None:
-        initial: dict[str, Any] = {"on": letter.outcome_on, "outcome": letter.outcome}
+        initial: dict[str, Any] = {
+            "on": letter.outcome_on, "outcome": letter.outcome, "revision": letter.revision,
+        }  # fmt: skip
         others = list(letter.translations.all())
         initial |= {f"outcome_{row.language}": row.outcome for row in others}
         super().__init__(data, initial=initial)
@@ -285,12 +302,19 @@ class OutcomeForm(forms.Form):
             self.add_error("outcome", _("Say what came of it."))
         return data
 
+    def see_now(self, letter: Letter) -> None:
+        """Take it that the letter was read as it is now: saving once more is a decision."""
+        data: Any = self.data
+        data = data.copy()
+        data["revision"] = letter.revision
+        self.data = data
+
 
 @staff_page("see_deliveries", methods=FORM)
 def letter_outcome(request: StaffRequest, pk: int) -> HttpResponse:
     """Say what came of the letter. Nobody is mailed; page, list and feed show it."""
     letter = _posted(request, pk)
-    if letter.is_retracted:
+    if letter.is_retracted and request.method != "POST":
         return _page_of(letter)
     form = OutcomeForm(request.POST if request.method == "POST" else None, letter=letter)
     if form.is_valid():
@@ -303,11 +327,13 @@ def letter_outcome(request: StaffRequest, pk: int) -> HttpResponse:
                 translations={
                     code: data[f"outcome_{code}"].replace("\r\n", "\n") for code in form.languages
                 },
+                revision=data["revision"],
                 now=clock.now(),
                 actor=request.user,
             )
         except Refused as refused:
             form.add_error(None, refused.message)
+            form.see_now(letter)
         else:
             said = _("Saved. The page shows it.") if data["outcome"] else _("Taken away.")
             messages.success(request, said)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from events.models import AccessRequest, AccessState, AuditEntry, EventStatus
 from events.models.access_request import AccessRequestQuerySet
@@ -75,7 +76,9 @@ def context_reopened(delivery: Delivery, now: datetime) -> dict[str, Any]:
     """Raises :class:`guards.NothingToTell` where the guest knows of no answer."""
     known = context(delivery, now)
     if known["heard"] not in ("access_arranged", "access_cannot"):
-        raise guards.NothingToTell("the guest had not heard of the answer that was taken back")
+        raise guards.NothingToTell(
+            gettext_noop("the guest had not heard of the answer that was taken back")
+        )
     return known
 
 
@@ -87,7 +90,9 @@ def _read(delivery: Delivery) -> AccessRequest:
     )
     request = rows.first()
     if request is None:
-        raise guards.NothingToTell("the guest needs it no more, or there is another answer")
+        raise guards.NothingToTell(
+            gettext_noop("the guest needs it no more, or there is another answer")
+        )
     return request
 
 

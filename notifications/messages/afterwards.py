@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as now_in_language
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from events import dates_text
 from events.languages import language_in_use
@@ -95,7 +96,7 @@ def context_kept(delivery: Delivery, now: datetime) -> dict[str, Any]:
     event = _event(delivery)
     promise = event.promises.filter(answer=delivery.operation).first()
     if promise is None:
-        raise guards.NothingToTell("it was taken back that the promise is kept")
+        raise guards.NothingToTell(gettext_noop("it was taken back that the promise is kept"))
     return _facts(event, delivery, now) | {"promise": promise}
 
 

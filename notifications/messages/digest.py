@@ -9,7 +9,7 @@ from babel.lists import format_list
 from django.db.models import Exists, OuterRef, Q
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from events import dates_text
 from events.languages import language_in_use
@@ -68,7 +68,7 @@ def context(delivery: Delivery, now: datetime) -> dict[str, Any]:
         mailed = news.mailed_letters([person_id], found)
         items = news.of_reader(found, windows, without=mailed[person_id])
     if not items:
-        raise guards.NothingToTell("nothing of it is news any more")
+        raise guards.NothingToTell(gettext_noop("nothing of it is news any more"))
     language = delivery.language
     letters = _letters([item.pk for item in items if item.kind == "letter"], language, now)
     events = _events([item.pk for item in items if item.kind == "event"], language, now)

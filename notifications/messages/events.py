@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from events.models import RSVP, AuditEntry, Event, Mode
 from notifications.calendars.invitations import claim_invitation, rsvp_invitation
@@ -399,7 +400,7 @@ def context_changed(delivery: Delivery, now: datetime) -> dict[str, Any]:
     known = _facts(delivery, now)
     moved = changes.of_delivery(delivery, known["event"], field="event_id")
     if moved.are_none:
-        raise guards.NothingToTell("the change was taken back before it was told")
+        raise guards.NothingToTell(gettext_noop("the change was taken back before it was told"))
     rsvp, since = known["rsvp"], known["event"].asks_anew_since
     asks_anew = moved.ask_anew and rsvp is not None and rsvp.is_asked_anew(since)
     shown = moved.shown() | {"headline": moved.headline(known["title"]), "asks_anew": asks_anew}

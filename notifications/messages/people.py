@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from events.actions.people import SIGN_IN_TTL, sign_in_token
 from events.models import RSVP, AuditEntry, Office, SignInLink
@@ -54,7 +55,7 @@ def context(delivery: Delivery, now: datetime) -> dict[str, Any]:
     """The link, and that it is good once and for a short time."""
     link = SignInLink.objects.get(pk=delivery.context["sign_in"])
     if link.used_at is not None:
-        raise guards.NothingToTell("the link was used before it was sent")
+        raise guards.NothingToTell(gettext_noop("the link was used before it was sent"))
     return {
         "sign_in_url": addresses.own_page("me-link", sign_in_token(link)),
         "minutes": int(SIGN_IN_TTL.total_seconds()) // 60,

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from events import links
 from events.models import AnswerKind, AuditEntry, Event, Question, QuestionState, QuestionVote
@@ -119,7 +119,7 @@ def _facts(delivery: Delivery, now: datetime) -> tuple[Question, dict[str, Any]]
     key = delivery.context["question"]
     question = Question.objects.select_related("merged_into").filter(pk=key).first()
     if question is None:
-        raise guards.NothingToTell("the question is gone")
+        raise guards.NothingToTell(gettext_noop("the question is gone"))
     event = Event.objects.with_all_shown().get(pk=question.event_id)
     shown = occasions.event_facts(event, language=delivery.language, now=now)
     page = addresses.page("event-questions", slug=event.slug)
@@ -136,7 +136,7 @@ def context_confirm(delivery: Delivery, now: datetime) -> dict[str, Any]:
     """The link alone: the words may be a stranger's."""
     question, known = _facts(delivery, now)
     if question.proven_at is not None:
-        raise guards.NothingToTell("the question was confirmed meanwhile")
+        raise guards.NothingToTell(gettext_noop("the question was confirmed meanwhile"))
     return known | {"own_url": _own_url(question)}
 
 
@@ -169,7 +169,7 @@ def context_vote(delivery: Delivery, now: datetime) -> dict[str, Any]:
     """The published question, and the link that counts the vote."""
     question, known = _facts(delivery, now)
     if not question.is_published or question.answered:
-        raise guards.NothingToTell("the question takes no more votes")
+        raise guards.NothingToTell(gettext_noop("the question takes no more votes"))
     token = links.sign(links.VOTE, question.pk, delivery.person_id or 0)
     return known | {"text": question.text, "vote_url": addresses.own_page("vote", token)}
 

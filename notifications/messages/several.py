@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
+from django.utils.translation import gettext_noop
 
 from events.models import RSVP, AuditEntry, Event, EventStatus, Venue
 from notifications.message import Recipient
@@ -184,7 +185,7 @@ def _shifts(delivery: Delivery, shifts: dict[int, Shift]) -> Iterator[Line]:
 
 def _facts(delivery: Delivery, lines: Sequence[Line]) -> dict[str, Any]:
     if not lines:
-        raise guards.NothingToTell("the person holds none of it any more")
+        raise guards.NothingToTell(gettext_noop("the person holds none of it any more"))
     office = lines[0].occasion.office
     return {
         "office": office,
@@ -316,7 +317,7 @@ def context_elsewhere(delivery: Delivery, now: datetime) -> dict[str, Any]:
     """The old and the new address, and what the person holds there."""
     venue, before = _place(delivery)
     if before == venue.location:
-        raise guards.NothingToTell("the change was taken back before it was told")
+        raise guards.NothingToTell(gettext_noop("the change was taken back before it was told"))
     lines = [
         line
         for line in _held(delivery)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_noop
 
 from events.models import AuditEntry
 from notifications.calendars.invitations import claim_invitation
@@ -68,7 +69,7 @@ def context_changed(delivery: Delivery, now: datetime) -> dict[str, Any]:
     known = claims.facts(claim, shift, delivery, now)
     moved = changes.of_delivery(delivery, shift, field="claim_id")
     if moved.are_none:
-        raise guards.NothingToTell("the change was taken back before it was told")
+        raise guards.NothingToTell(gettext_noop("the change was taken back before it was told"))
     return (
         known
         | moved.shown()

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
@@ -57,6 +57,15 @@ class LetterQuerySet(models.QuerySet["Letter"]):
         return self.prefetch_related("attachments")
 
 
+#: Why a letter did not go up at its time, by the code under which posting it was refused.
+SENT_BACK: dict[str, Any] = {
+    "election_unconfirmed": _(
+        "An election is near, and nobody has confirmed that the letter may be posted then."
+    ),
+    "payer_missing": _("Nobody is named as the one who pays for the campaign’s mail."),
+}
+
+
 class Letter(models.Model):
     """An open letter in Markdown. ``dated``: the date on it; ``posted_at``: when it went up.
 
@@ -83,6 +92,9 @@ class Letter(models.Model):
     mails = models.BooleanField(default=True)
     #: When a draft goes up by itself. Draft → scheduled → posted → retracted.
     scheduled_for = models.DateTimeField(null=True, editable=False)
+    #: Since when it is a draft again, for it might not go up at its time; and by which refusal.
+    sent_back_at = models.DateTimeField(null=True, editable=False)
+    sent_back_reason = models.CharField(max_length=40, blank=True, editable=False)
     #: Its mail waits since then; the page is public all the same.
     paused_at = models.DateTimeField(null=True, editable=False)
     #: Taken back, with the reason that its page shows; the rest of its mail is not sent.
@@ -144,6 +156,11 @@ class Letter(models.Model):
     @property
     def is_posted(self) -> bool:
         return self.posted_at is not None
+
+    @property
+    def why_sent_back(self) -> Any:
+        """Say why it did not go up at its time; empty where nothing kept it."""
+        return SENT_BACK.get(self.sent_back_reason, "")
 
     @property
     def is_scheduled(self) -> bool:

@@ -16,6 +16,7 @@ from events.audit import operation
 from events.errors import Refused
 from events.models import Office, Person, StaffUser, Topic
 from events.proof import address_hashes
+from notifications.known_people import known_to
 from notifications.models import Subscription, Suppression
 from notifications.subscriptions.actions import check_wishes
 from notifications.subscriptions.list_files import Problem, Row, read_list
@@ -178,12 +179,18 @@ class _Import:
         self.report.problems.append(Problem(row.line, row.email, reason))
 
     def _suppressed(self, rows: Sequence[Row]) -> dict[str, str]:
-        """Return why which addresses must not be written to."""
+        """Return why which addresses must not be written to.
+
+        The reason is said of people whom this office knows: it may be what they told another one.
+        """
         hashes = {found: row.email for row in rows for found in address_hashes(row.email)}
         suppressions = Suppression.objects.filter(address_hash__in=hashes)
+        known = set(suppressions.filter(known_to([self.office])).values_list("pk", flat=True))
         return {
             hashes[suppression.address_hash]: _("No mail may go to this address: %(reason)s.")
             % {"reason": suppression.get_reason_display()}
+            if suppression.pk in known
+            else _("No mail may go to this address.")
             for suppression in suppressions
         }
 

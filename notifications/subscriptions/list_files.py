@@ -42,15 +42,23 @@ COLUMNS = {
     },
     "ended": {"unsub time", "clean time", "unsubscribed at", "email unsubscribe date"},
 }  # fmt: skip
-#: What a status says of somebody who gets no mail where the list comes from.
-ENDED = re.compile(
-    r"unsub|opt(ed)?.?out|clean|bounce|block|disabl|complain|spam|invalid|hold|declin|delet"
-    r"|remov|supress|suppress|nonsub|non-sub|unconfirm|pending|await|inactiv|baja",
-    re.IGNORECASE,
-)
+#: The words of a status that says "this person gets our mail". Any other word keeps the line out:
+#: a wrong guess would write to somebody who has said no, and this way round it is reported.
+GETS_MAIL = {
+    "active", "confirmed", "deliverable", "double", "enabled", "explicit", "express", "implied",
+    "in", "ok", "opt", "opted", "optin", "single", "subscribed", "subscriber", "true", "valid",
+    "yes", "1",
+    # Google Groups: how often.
+    "abridged", "all", "digest", "each", "email",
+    "activa", "activo", "alta", "confirmada", "confirmado", "si", "suscrita", "suscrito", "sí",
+}  # fmt: skip
 _WORDS = re.compile(r"[^0-9a-záéíóúüñ]+")
 _DATES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%m/%d/%Y %H:%M:%S",
           "%m/%d/%Y %H:%M", "%m/%d/%Y %I:%M %p", "%m/%d/%Y", "%d.%m.%Y")  # fmt: skip
+
+
+#: Stands after the last line of a file. A quotation mark that is never closed swallows it.
+_END = "\x1e"
 
 
 class NotAList(Exception):
@@ -89,7 +97,7 @@ def read_list(data: bytes) -> AddressList:
     found = AddressList()
     seen: set[str] = set()
     columns: dict[str, list[int]] | None = None
-    for number, cells in lines:
+    for number, last, cells in lines:
         if not any(cells):
             continue
         if columns is None:
@@ -100,7 +108,7 @@ def read_list(data: bytes) -> AddressList:
         if len(found.rows) + len(found.problems) >= MOST_ROWS:
             raise NotAList(_("This list has more than 100,000 lines. Bring it in parts."))
         email = _cell(cells, columns, "email").lower()
-        reason = _what_is_wrong(email, cells, columns)
+        reason = _swallowed(cells, columns, last) or _what_is_wrong(email, cells, columns)
         if not reason and email in seen:
             reason = _("This address stands further up in the file.")
         if reason:
@@ -136,24 +144,29 @@ def _text(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def _table(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the lines with their numbers in the file, as people count: from one."""
-    text = text.replace("\x00", "")
+def _table(text: str) -> Iterator[tuple[int, int, list[str]]]:
+    """Yield the first and last line of each row, as people count them: from one; and its cells."""
+    text = text.replace("\x00", "").replace(_END, "")
     skipped = 0
     hint = re.match(r"sep=(.)\r?\n", text, re.IGNORECASE)
     if hint:
         text, skipped = text[hint.end() :], 1
     delimiter = hint[1] if hint else _delimiter(text)
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(f"{text}\n{_END}"), delimiter=delimiter)
     while True:
         line = reader.line_num + 1 + skipped
         try:
             cells = next(reader)
-        except StopIteration:
-            return
         except csv.Error as error:
             raise NotAList(_("Line %(line)s cannot be read.") % {"line": line}) from error
-        yield line, [cell.strip() for cell in cells]
+        if cells == [_END]:
+            return
+        if any(_END in cell for cell in cells):
+            raise NotAList(
+                _("Line %(line)s opens a quotation mark that is never closed. Close it, or take it "
+                  "out.") % {"line": line}
+            )  # fmt: skip
+        yield line, reader.line_num + skipped, [cell.strip() for cell in cells]
 
 
 def _delimiter(text: str) -> str:
@@ -197,6 +210,21 @@ def _cell(cells: Sequence[str], columns: dict[str, list[int]], meaning: str) -> 
     return next((cells[p] for p in positions if p < len(cells) and cells[p]), "")
 
 
+def _swallowed(cells: Sequence[str], columns: dict[str, list[int]], last: int) -> str:
+    """Say what is wrong with a row that looks as if a quotation mark had swallowed others."""
+    ours = {position for positions in columns.values() for position in positions}
+    for position, cell in enumerate(cells):
+        # Notes may have many lines, and an address among them; not beside what parts columns.
+        signs = "@" if position in ours else ",;\t"
+        later = (line for line in cell.split("\n")[1:] if "@" in line)
+        if any(sign in line for line in later for sign in signs):
+            return _(
+                "A quotation mark opens here and closes in line %(last)s. The lines between were "
+                "not read."
+            ) % {"last": last}
+    return ""
+
+
 def _what_is_wrong(email: str, cells: Sequence[str], columns: dict[str, list[int]]) -> str:
     if not email:
         return _("There is no email address.")
@@ -205,17 +233,21 @@ def _what_is_wrong(email: str, cells: Sequence[str], columns: dict[str, list[int
     except ValidationError:
         return _("This is no email address that mail can go to.")
     statuses = [cells[p] for p in columns.get("status", []) if p < len(cells)]
-    ended = next((status for status in statuses if ENDED.search(status)), "")
-    if ended:
-        return _("The list says: %(status)s.") % {"status": ended[:80]}
+    other = next((status for status in statuses if not _gets_mail(status)), "")
+    if other:
+        return _("The list says: %(status)s.") % {"status": other[:80]}
     if _cell(cells, columns, "ended"):
         return _("The list says that they unsubscribed or that mail came back.")
     return ""
 
 
+def _gets_mail(status: str) -> bool:
+    return set(_WORDS.split(status.lower())) - {""} <= GETS_MAIL
+
+
 def _name(cells: Sequence[str], columns: dict[str, list[int]]) -> str:
     first, last = (_cell(cells, columns, part) for part in ("first", "last"))
-    return (_cell(cells, columns, "name") or f"{first} {last}".strip())[:200]
+    return " ".join((_cell(cells, columns, "name") or f"{first} {last}").split())[:200]
 
 
 def _language(text: str) -> str:

@@ -57,7 +57,7 @@ def test_staff_write_them_and_post_them_and_everybody_reads_them(
     assert "Draft: only staff see it" in draft.text
     assert "Votes" not in seen(event)
     told = desk.follow(desk.send("staff-minutes-post", {}, pk=event.pk))
-    assert "Posted. The event’s page shows it, and who came is told." in told.text
+    assert "Posted. The event’s page shows it, and who took part is told." in told.text
     shown = page(Client().get(event.get_absolute_url()))
     assert "Minutes Posted June 1, 2026 See or hear the recording Votes None so far." in shown.text
     assert "https://video.example.org/x" in shown.links

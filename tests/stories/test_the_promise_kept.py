@@ -72,7 +72,7 @@ def test_minutes_and_promises_reach_who_took_part_and_are_followed_up(
               recording_url="https://video.example.org/hall")  # fmt: skip
     assert "Thirty people" not in ana.open(page).text
     assert "2 people who came, asked or voted get one message each." in sam.page.text
-    sam.press("Post the minutes and tell who came")
+    sam.press("Post the minutes and tell who took part")
 
     for neighbor in (ana, ben):
         told = neighbor.letter()

@@ -9,11 +9,13 @@ from django.test.utils import CaptureQueriesContext
 
 from events.models import Office
 from notifications.delivery import folding
-from notifications.letters.account import account_of, code_of, reasons
-from notifications.letters.posted import pause_letter, retract_letter
+from notifications.delivery.suppression import suppress
+from notifications.letters.account import account_of, code_of, people, reasons
+from notifications.letters.posted import pause_letter, retract_letter, set_outcome
 from notifications.letters.staff_posted import WORDS
 from notifications.models import Delivery, DeliveryState, Letter
 from notifications.models.delivery import OPEN, DeliveryCount
+from notifications.subscriptions.actions import unsubscribe
 from tests import clock
 from tests.factories import NOW, make_office, make_staff, make_topic
 from tests.notifications.mailing import make_letter, make_reader, plan
@@ -215,6 +217,26 @@ def test_the_people_behind_one_answer(desk: Client, letter: Letter) -> None:
     assert "reader1@example.org" not in shown
 
 
+def test_the_people_behind_a_bare_code_are_not_those_behind_a_finer_one(letter: Letter) -> None:
+    end(letter, "failed", 4, NO_SUCH)
+    end(letter, "failed", 2, "RCPT: 550 No thanks")
+    for reason in reasons(letter, "failed"):
+        assert people(letter, "failed", code=reason.code).count() == reason.count
+    assert [(one.code, one.count) for one in reasons(letter, "failed")] == [
+        ("RCPT: 550 5.1.1", 4), ("RCPT: 550", 2),
+    ]  # fmt: skip
+
+
+def test_what_we_say_ourselves_is_said_in_the_language_of_the_page(
+    desk: Client, letter: Letter, office: Office
+) -> None:
+    end(letter, "superseded", 1, "it is no longer true")
+    end(letter, "failed", 1, NO_SUCH)
+    of = f"/es/staff/letters/{letter.pk}/account"
+    assert "ya no es cierto" in page(desk.get(f"{of}/superseded/")).text
+    assert NO_SUCH in page(desk.get(f"{of}/failed/")).text
+
+
 def test_the_page_costs_the_same_for_three_readers_and_for_ten(
     desk: Client, letter: Letter, office: Office
 ) -> None:
@@ -275,7 +297,7 @@ def test_the_rest_of_the_mail_waits_and_goes_on(desk: Client, letter: Letter) ->
     assert not letter.is_paused
 
 
-@pytest.mark.parametrize("state", ["failed", "unknown"])
+@pytest.mark.parametrize("state", ["failed", "unknown", "expired"])
 def test_only_those_are_sent_to_again_and_only_after_a_question(
     desk: Client, letter: Letter, state: str
 ) -> None:
@@ -292,6 +314,29 @@ def test_only_those_are_sent_to_again_and_only_after_a_question(
     again = desk.post(path)
     assert again["Location"] == f"/staff/letters/{letter.pk}/account/"
     assert account_of(letter, NOW).counts["due"] == 3
+
+
+def test_who_would_not_get_it_stays_in_the_account_with_the_reason(
+    desk: Client, letter: Letter, office: Office
+) -> None:
+    end(letter, "failed", 3, NO_SUCH)
+    end(letter, "accepted", 7)
+    failed = [row.person for row in Delivery.objects.filter(state="failed").order_by("pk")]
+    for person, stop in zip(failed, ("bounced", "gone"), strict=False):
+        assert person is not None
+        if stop == "gone":
+            unsubscribe(person_id=person.pk, office_id=office.pk, now=NOW)
+        else:
+            suppress(email=person.email or "", scope="all", reason=stop, now=NOW)
+    path = f"/staff/letters/{letter.pk}/resend/failed/"
+    asked = page(desk.get(path)).text
+    assert "1 person gets it again, and nobody else." in asked
+    assert "2 people are left out: their addresses get no mail, or they have" in asked
+    desk.post(path)
+    assert account_of(letter, NOW).counts == {"accepted": 7, "failed": 2, "due": 1}
+    assert set(Delivery.objects.filter(state="failed").values_list("error", flat=True)) == {NO_SUCH}
+    nobody = page(desk.post(path, follow=True)).text
+    assert "There is nobody to whom it could be sent again" in nobody
 
 
 def test_what_was_accepted_cannot_be_sent_again(desk: Client, letter: Letter) -> None:
@@ -344,6 +389,22 @@ def test_an_outcome_is_given_in_every_language_of_the_letter(desk: Client, offic
     desk.post(path, {"outcome": "", "on": "", "outcome_es": ""})
     letter.refresh_from_db()
     assert (letter.outcome, letter.outcome_on) == ("", None)
+
+
+def test_an_outcome_takes_no_others_place_unseen(desk: Client, office: Office) -> None:
+    letter = make_letter(office)
+    path = f"/staff/letters/{letter.pk}/outcome/"
+    opened = page(desk.get(path)).fields
+    set_outcome(letter_id=letter.pk, outcome="They said no.", on=date(2026, 6, 1), now=NOW)
+    mine = {"outcome": "They said yes.", "on": "2026-06-02", "revision": opened["revision"]}
+    refused = desk.post(path, mine)
+    assert refused.status_code == 422
+    assert "as it stands now: “They said no.”" in page(refused).text
+    assert Letter.objects.get().outcome == "They said no."
+    desk.post(path, page(refused).fields)
+    assert Letter.objects.get().outcome == "They said yes."
+    # The same form once more, as a double click sends it, changes nothing and is no error.
+    assert desk.post(path, page(refused).fields).status_code == 303
 
 
 def test_a_paused_letter_is_marked_in_the_list(desk: Client, letter: Letter) -> None:

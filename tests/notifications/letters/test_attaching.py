@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from events import storing
 from events.errors import Refused
-from events.file_types import CSV as CSV_TYPE
 from events.file_types import LARGEST, NewFile
 from events.file_types import PDF as PDF_TYPE
 from events.models import AuditEntry, Office
@@ -20,7 +20,7 @@ from notifications.letters.attaching import MOST, change_attachments
 from notifications.letters.posted import retract_letter
 from notifications.models import Letter, LetterAttachment
 from tests.factories import NOW, make_office, make_staff, make_topic
-from tests.notifications.letters.files import CSV, PDF, PNG
+from tests.notifications.letters.files import CSV, PDF, PNG, new
 from tests.notifications.letters.test_staff import typed
 from tests.notifications.mailing import make_letter, make_reader, plan
 from tests.notifications.scenes import read
@@ -44,10 +44,6 @@ def office() -> Office:
 def desk(client: Client, office: Office) -> Client:
     client.force_login(make_staff(office))
     return client
-
-
-def new(data: bytes = PDF, name: str = "plan.pdf") -> NewFile:
-    return NewFile(name, ContentFile(data), CSV_TYPE if name.endswith("csv") else PDF_TYPE)
 
 
 def upload(name: str, data: bytes = PDF) -> SimpleUploadedFile:
@@ -88,6 +84,38 @@ def test_the_same_file_twice_is_one(office: Office, folder: Path) -> None:
     with_files(letter, new(name="once more.pdf"))
     assert names(letter) == ["plan.pdf"]
     assert stored(folder) == 1
+
+
+def test_a_file_takes_the_place_of_itself_under_another_name(
+    office: Office, folder: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    letter = make_letter(office, post=False)
+    (row,) = with_files(letter)
+    with django_capture_on_commit_callbacks(execute=True):
+        change_attachments(letter_id=letter.pk, add=[new(name="p2.pdf")], remove=[row.pk], now=NOW)
+    assert (names(letter), stored(folder)) == (["p2.pdf"], 1)
+
+
+def test_a_form_that_is_sent_twice_at_once_attaches_once(
+    office: Office,
+    folder: Path,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    letter = make_letter(office, post=False)
+    store, is_first = storing.store, True
+
+    def store_while_the_other_is_faster(*args: Any, **options: Any) -> str:
+        nonlocal is_first
+        if is_first:
+            is_first = False
+            with_files(letter)
+        return store(*args, **options)
+
+    monkeypatch.setattr(storing, "store", store_while_the_other_is_faster)
+    with django_capture_on_commit_callbacks(execute=True):
+        with_files(letter)
+    assert (names(letter), stored(folder)) == (["plan.pdf"], 1)
 
 
 def test_more_than_ten_are_refused_and_leave_nothing_behind(office: Office, folder: Path) -> None:

@@ -134,6 +134,24 @@ def test_an_election_that_is_entered_later_makes_a_draft_of_what_nobody_confirme
     assert fact.subjects["reason"] == "election_unconfirmed"
 
 
+def test_staff_see_that_a_letter_did_not_go_up_and_why(
+    desk: Client, office: Office, draft: Letter
+) -> None:
+    test_an_election_that_is_entered_later_makes_a_draft_of_what_nobody_confirmed(office, draft)
+    why = "An election is near, and nobody has confirmed that the letter may be posted then."
+    path = f"/staff/letters/{draft.pk}/post/"
+    assert f"did not go up {why}" in page(desk.get("/staff/")).text
+    assert "did not go up" in page(desk.get("/staff/letters/")).text
+    assert (
+        f"It did not go up at its time, Tuesday, June 2, 2026, 9:00 a.m. PDT . {why}"
+        in page(desk.get(path)).text
+    )
+    schedule_letter(
+        letter_id=draft.pk, at=NOW + timedelta(days=2), mails=True, confirmed="Yes.", now=NOW
+    )
+    assert "did not go up" not in page(desk.get(path)).text
+
+
 def test_the_command_asks_for_a_flag(office: Office, tmp_path: Path) -> None:
     file = tmp_path / "letter.md"
     file.write_text("---\ntitle: Trees\n---\nPlant trees.\n")

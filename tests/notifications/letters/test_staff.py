@@ -8,9 +8,12 @@ from django.test import Client
 
 from events.models import Office, StaffUser
 from notifications.letters.actions import edit_letter
+from notifications.letters.attaching import change_attachments
+from notifications.letters.posted import retract_letter
 from notifications.models import Letter, Subscription
 from tests import clock
 from tests.factories import NOW, make_office, make_staff, make_topic
+from tests.notifications.letters.files import new
 from tests.notifications.mailing import mailed, make_letter, make_reader
 from tests.pages import page
 
@@ -186,6 +189,22 @@ def test_posting_with_and_without_mail(
     assert letter.get_absolute_url() in page(desk.get(answer["Location"])).links
 
 
+def test_of_an_old_letter_nobody_has_to_take_back_the_mail(desk: Client, office: Office) -> None:
+    topic = make_topic("housing")
+    make_reader(office, [topic], email="ana@example.org")
+    letter = make_letter(office, topics=[topic], post=False, dated=date(2019, 5, 3))
+    path = f"/staff/letters/{letter.pk}/post/"
+    with clock.at(NOW):
+        asked = page(desk.get(path))
+        assert "The letter is dated Friday, May 3, 2019." in asked.text
+        assert asked.fields["mails"] == []
+        refused = desk.post(path, asked.fields)
+        assert "Choose whether it is mailed." in page(refused).text
+        desk.post(path, asked.fields | {"mails": "no"})
+    assert Letter.objects.posted().get().dated == date(2019, 5, 3)
+    assert mailed("letter_posted") == []
+
+
 def test_posting_needs_an_answer(desk: Client, office: Office) -> None:
     letter = make_letter(office, post=False)
     answer = desk.post(f"/staff/letters/{letter.pk}/post/", {})
@@ -221,12 +240,14 @@ def test_what_changed_after_it_was_read_is_not_posted_unread(desk: Client, offic
     sam = make_staff(letter.office)
     edit_letter(letter_id=letter.pk, changes={"title": "Cars"}, now=NOW, actor=sam)
     edit_letter(letter_id=letter.pk, changes={"body": "Something else."}, now=NOW)
+    change_attachments(letter_id=letter.pk, add=[new()], now=NOW)
     answer = desk.post(path, {"mails": "no", "revision": opened["revision"]})
     assert answer.status_code == 422
     again = page(answer)
     assert "Somebody changed this letter after you opened it." in again.text
     assert (
         "Changed while you were reading The program itself, Monday, June 1, 2026, 9:00 a.m. PDT : "
+        "Files The program itself, Monday, June 1, 2026, 9:00 a.m. PDT : "
         "Text Sam Staff, Monday, June 1, 2026, 9:00 a.m. PDT : "
         "Title ( Parking on Oak Avenue → Cars)"
     ) in again.text
@@ -266,6 +287,17 @@ def test_a_letter_that_a_colleague_saved_meanwhile_is_not_overwritten(
     assert "Somebody else saved this letter while you were writing." in shown.text
     assert shown.fields["title"] == "Mine"
     assert Letter.objects.get().title == "Trees on Park Street"
+
+
+def test_what_was_typed_while_a_colleague_took_the_letter_back_is_still_there(
+    desk: Client, office: Office
+) -> None:
+    letter = make_letter(office)
+    retract_letter(letter_id=letter.pk, reason="Wrong.", now=NOW)
+    refused = desk.post(f"/staff/letters/{letter.pk}/", typed(revision="1"))
+    assert refused.status_code == 422
+    assert "This letter was taken back and stays as it is." in page(refused).text
+    assert page(refused).fields["title"] == "Trees on Park Street"
 
 
 def test_a_draft_is_thrown_away_after_one_question(desk: Client, office: Office) -> None:

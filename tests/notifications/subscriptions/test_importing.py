@@ -105,10 +105,47 @@ def test_a_cell_of_two_lines_does_not_shift_the_numbers() -> None:
     assert read_list(text.encode()).problems[0].line == 4
 
 
+def test_lines_that_a_quotation_mark_swallowed_are_not_passed_over_in_silence() -> None:
+    text = 'email,name,notes\nana@example.org,"Ana\nben@example.org,Ben,"\nluz@example.org,Luz,\n'
+    found = read_list(text.encode())
+    assert [(row.email, row.name) for row in found.rows] == [("luz@example.org", "Luz")]
+    (problem,) = found.problems
+    assert (problem.line, problem.email) == (2, "ana@example.org")
+    assert "opens here and closes in line 3" in problem.reason
+    swallowed = 'email,name,notes\nana@example.org,Ana,"Is\nben@example.org,Ben,"\n'
+    assert read_list(swallowed.encode()).rows == []
+    notes = 'email,name,notes\nana@example.org,Ana,"Is away.\nAlso ana@work.example"\n'
+    assert [row.email for row in read_list(notes.encode()).rows] == ["ana@example.org"]
+
+
+@pytest.mark.parametrize(
+    "status",
+    ["Active", "subscribed", "Opted-in", "Double opt-in", "Implied", "Suscrito", "Sí", "", "1"],
+)
+def test_a_status_that_says_yes_comes_in(status: str) -> None:
+    (row,) = read_list(f"email,status\nana@example.org,{status}\n".encode()).rows
+    assert row.email == "ana@example.org"
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        "Unsubscribed", "Not subscribed", "No permission", "Non-subscribed", "Opt-out", "Cleaned",
+        "Unconfirmed", "Temporary hold", "Inactive", "Junk", "No email", "false", "0", "Baja",
+        "No suscrito", "Rebotado", "Pendiente", "Something new",
+    ],
+)  # fmt: skip
+def test_any_other_status_stays_out_and_is_said(status: str) -> None:
+    found = read_list(f"email,status\nana@example.org,{status}\n".encode())
+    assert found.rows == []
+    assert found.problems[0].reason == f"The list says: {status}."
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [
         (b"", "empty"),
+        (b'email,name\nana@x.org,"Ana\nben@x.org,Ben\n', "Line 2 opens a quotation mark"),
         (b"name,phone\nAna,555\n", "named .Email"),
         (b"PK\x03\x04xlsx", "no CSV"),
         (b'email\n"' + b"x" * 200_000, "cannot be read"),
@@ -188,14 +225,16 @@ def test_bad_lines_are_named_with_number_and_reason(office: Office, housing: Top
 
 
 def test_addresses_that_must_not_be_written_to_stay_out(office: Office, housing: Topic) -> None:
+    make_reader(office, [make_topic("trees")], email="ana@example.org")
     suppress(email="ana@example.org", scope="all", reason="bounced", now=NOW)
     suppress(email="ben@example.org", scope="bulk", reason="complained", now=NOW)
     report = bring("email\nana@example.org\nben@example.org\n", office, housing)
     assert left_out(report) == [
         (2, "No mail may go to this address: There is no such mailbox."),
-        (3, "No mail may go to this address: Complaint."),
+        # Ben has told somebody else why. That is none of this office's business.
+        (3, "No mail may go to this address."),
     ]
-    assert live() == set()
+    assert live() == {("ana@example.org", "trees")}
     assert Person.objects.filter(email="ben@example.org").count() == 0
 
 
