@@ -7,7 +7,9 @@ digest with the next one's news, never in the quiet hours.
 
 What is news of a topic to a reader begins where their last digest about it ended. So nobody is told
 twice, and nothing falls between two digests, whenever they change from one kind to the other. Who
-changes to letters at once gets one more, the next morning, with what was gathered until then.
+changes to letters at once gets one more, the next morning, with what was gathered until then. A
+digest that still waits when the next one is planned, since the mail server was away, is taken up
+into it: one mail, however many mornings it stands for.
 """
 
 from collections import defaultdict
@@ -19,16 +21,11 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Q
 
-from events.models import Office
-from notifications import catalogue, news, planning
+from events.models import AuditEntry, Office
+from notifications import catalogue, digest_history, news, planning
+from notifications.digest_history import History
 from notifications.message import Recipient
-from notifications.models import (
-    Delivery,
-    DeliveryState,
-    DigestRun,
-    Frequency,
-    Subscription,
-)
+from notifications.models import DigestRun, Frequency, Subscription
 from notifications.news import Item, Window
 from notifications.reminder_times import is_quiet
 
@@ -146,8 +143,9 @@ def _plan_chunk(
         )
         if row is None:
             return None
-        people = _people(morning, row.cursor) if items else []
-        recipients = _recipients(morning, people, items)
+        is_worth_it = items or _has_resumed(morning)
+        people = _people(morning, row.cursor) if is_worth_it else []
+        recipients = _recipients(morning, people, items, now)
         planning.insert(catalogue.named("digest"), recipients, now=now)
         if len(people) == CHUNK:
             row.cursor = people[-1]
@@ -155,6 +153,12 @@ def _plan_chunk(
             row.finished_at = now
         row.save(update_fields=["cursor", "finished_at"])
         return len(recipients)
+
+
+def _has_resumed(morning: Morning) -> bool:
+    """Whether a letter that digests may have left out goes out again since; one query."""
+    facts = AuditEntry.objects.filter(office_id=morning.office.pk, at__gt=morning.at - FURTHEST)
+    return facts.filter(action="letter.resumed").exists()
 
 
 def _people(morning: Morning, cursor: int) -> list[int]:
@@ -169,21 +173,34 @@ def _people(morning: Morning, cursor: int) -> list[int]:
     return sorted(people)[:CHUNK]
 
 
-def _recipients(morning: Morning, people: Sequence[int], items: Sequence[Item]) -> list[Recipient]:
-    """Return those of ``people`` for whom there is news. Three queries a chunk."""
+def _recipients(
+    morning: Morning, people: Sequence[int], items: Sequence[Item], now: datetime
+) -> list[Recipient]:
+    """Return those of ``people`` for whom there is news, and take up what waits for them.
+
+    Three queries a chunk, and one each for what waits, what is taken up and what was left out.
+    """
     if not people:
         return []
     wishes: dict[int, list[Subscription]] = defaultdict(list)
     rows = Subscription.objects.live().filter(office=morning.office, person__in=people)
     for row in rows.order_by("created_at", "id"):
         wishes[row.person_id].append(row)
-    told = _told_until(morning, people)
+    histories = digest_history.of_people(morning.office.pk, people, since=morning.at - FURTHEST)
+    resumed = digest_history.resumed(histories.values())
     mailed = news.mailed_letters(people, items)
-    found = []
+    found: list[Recipient] = []
+    taken_up: list[int] = []
     for person, theirs in wishes.items():
-        windows = _windows(morning, theirs, told)
-        if not news.of_reader(items, windows, without=mailed[person]):
+        history = histories.get(person) or History()
+        history.settle(_windows(morning, theirs, history).keys())
+        windows = _windows(morning, theirs, history)
+        also = sorted(
+            letter for letter in history.left_out if resumed.get(letter, set()) & windows.keys()
+        )
+        if not also and not news.of_reader(items, windows, without=mailed[person]):
             continue
+        taken_up += history.taken_up
         found.append(
             Recipient(
                 person_id=person,
@@ -198,16 +215,18 @@ def _recipients(morning: Morning, people: Sequence[int], items: Sequence[Item]) 
                     "left": {
                         str(pk): one.until.isoformat() for pk, one in windows.items() if one.until
                     },
+                    # Letters that an earlier one had to leave out.
+                    **({"also": also} if also else {}),
                 },
             )
         )
+    if taken_up:
+        digest_history.take_up(taken_up, now=now)
     return found
 
 
 def _windows(
-    morning: Morning,
-    wishes: Iterable[Subscription],
-    told: dict[tuple[int, int], datetime],
+    morning: Morning, wishes: Iterable[Subscription], history: History
 ) -> dict[int, Window]:
     """Return which news of which of a reader's topics is theirs, by the topic's key."""
     windows = {}
@@ -222,29 +241,14 @@ def _windows(
         if left_at and left_at <= morning.at - LEAVES_WITHIN:
             continue
         furthest = morning.at - (FURTHEST if left_at else LOOKS_BACK[Frequency(kind)])
+        furthest = min(furthest, history.back_to.get(wish.topic_id, furthest))
         # What is posted in the very moment of the confirmation is news, as a letter's mail has it.
         starts = [furthest, wish.confirmed_at - timedelta(microseconds=1)]
-        if (wish.person_id, wish.topic_id) in told:
-            starts.append(told[wish.person_id, wish.topic_id])
+        if wish.topic_id in history.until:
+            starts.append(history.until[wish.topic_id])
         if left_at and wish.digests_since:
             # Before that each letter came at once, and nothing was gathered.
             starts.append(wish.digests_since)
         if left_at is None or max(starts) < left_at:
             windows[wish.topic_id] = Window(max(starts), left_at)
     return windows
-
-
-def _told_until(morning: Morning, people: Sequence[int]) -> dict[tuple[int, int], datetime]:
-    """Return up to when each person's digests have told which of their topics."""
-    until: dict[tuple[int, int], datetime] = {}
-    rows = Delivery.objects.filter(
-        person__in=people,
-        planned_at__gt=morning.at - FURTHEST,
-        message="digest",
-        office=morning.office,
-    ).exclude(state=DeliveryState.EXPIRED)
-    for person, context in rows.values_list("person_id", "context"):
-        for topic in context["topics"]:
-            end = datetime.fromisoformat(context.get("left", {}).get(topic, context["until"]))
-            until[person, int(topic)] = max(end, until.get((person, int(topic)), end))
-    return until

@@ -146,6 +146,23 @@ def without_marks(text: str, own: Mapping[str, str]) -> str:
     return text
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a message that lists many things tells of, as it was read. None of it may be otherwise
+    when the message begins to go out.
+
+    ``events`` and ``shifts``: key → SEQUENCE; ``letters``: key → revision; ``topics``: keys of what
+    the reader gets at the office.
+    """
+
+    events: Mapping[int, int]
+    shifts: Mapping[int, int]
+    letters: Mapping[int, int]
+    topics: frozenset[int]
+    #: Events that the shifts are at: what changes them changes the shifts.
+    around: frozenset[int] = frozenset()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rendered:
     """The words of one message. Who it is from, to whom and its standing headers come later."""
@@ -157,6 +174,7 @@ class Rendered:
     #: One-click address of RFC 8058; a bulk message must have one.
     unsubscribe_url: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    told: Told | None = None
 
     def for_reader(self, own: Mapping[str, str]) -> "Rendered":
         """Return the words of one reader: the value of each mark in its place."""

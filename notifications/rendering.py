@@ -53,6 +53,7 @@ def render_for_many(delivery: Delivery, now: datetime) -> Rendered | Superseded 
             calendar=calendar[0] if len(calendar) == 1 else None,
             unsubscribe_url=known.get("unsubscribe_url", ""),
             headers=known.get("headers", {}),
+            told=known.get("told"),
         )
 
 

@@ -29,7 +29,8 @@ from django.db.models import (
 from events.models import Event, Person
 from notifications.delivery import throttle
 from notifications.delivery.statements import Slot, Update
-from notifications.models import Delivery, DeliveryState, Letter
+from notifications.message import Told
+from notifications.models import Delivery, DeliveryState, Letter, Subscription
 from volunteers.models import Shift
 
 logger = logging.getLogger(__name__)
@@ -135,12 +136,14 @@ def begin(
     step: Update,
     now: datetime,
     record: Callable[[], object] | None = None,
+    told: Told | None = None,
     **slots: object,
 ) -> bool:
     """Step to ``transmitting``; returns whether the claim held and the step's condition was true.
 
     The lease starts anew: it is this message's own from here. ``record`` writes what became of
-    the message before; both share one commit, and so one wait for the disk.
+    the message before; both share one commit, and so one wait for the disk. ``told``: what must
+    be as it was read, beside the step's condition.
 
     What an action has committed before this step is committed, is seen by it (DELIVERY.md,
     Definition: nothing wrong). On SQLite the one statement is enough, since nobody else writes
@@ -155,18 +158,20 @@ def begin(
         )
         return bool(changed)
 
-    if record is None and not connection.features.has_select_for_update:
+    if record is None and told is None and not connection.features.has_select_for_update:
         return begun()
     with transaction.atomic(durable=True):
         if record is not None:
             record()
         if connection.features.has_select_for_update:
-            _hold_still(delivery)
+            _hold_still(delivery, told)
+        if told is not None and not _is_as_told(delivery, told):
+            return False
         # A statement of its own, which sees what was committed while the locks were waited for.
         return begun()
 
 
-def _hold_still(delivery: Delivery) -> None:
+def _hold_still(delivery: Delivery, told: Told | None) -> None:
     """Keep what the message tells from being changed until the transaction ends.
 
     Whoever unsubscribes or is suppressed locks the person, an RSVP or an event is cancelled or
@@ -176,16 +181,37 @@ def _hold_still(delivery: Delivery) -> None:
     an action could do at no cost to the others, would miss those that are planned or claimed while
     it commits.
     """
+    events, shifts = {*delivery.event_ids}, {*delivery.shift_ids}
+    letters = set() if delivery.letter_id is None else {delivery.letter_id}
+    if told is not None:
+        events |= told.events.keys() | told.around
+        shifts |= told.shifts.keys()
+        letters |= told.letters.keys()
+    people = set() if delivery.person_id is None else {delivery.person_id}
     with connection.cursor() as cursor:
-        for table, key in (
-            (Person._meta.db_table, delivery.person_id),
-            *((Event._meta.db_table, key) for key in delivery.event_ids),
-            *((Shift._meta.db_table, key) for key in delivery.shift_ids),
-            (Letter._meta.db_table, delivery.letter_id),
-        ):
-            if key is not None:
-                name = connection.ops.quote_name(table)
-                cursor.execute(f"SELECT 1 FROM {name} WHERE id = %s FOR SHARE", [key])  # noqa: S608
+        for model, keys in ((Person, people), (Event, events), (Shift, shifts), (Letter, letters)):
+            if keys:
+                name = connection.ops.quote_name(model._meta.db_table)
+                cursor.execute(
+                    f"SELECT 1 FROM {name} WHERE id = ANY(%s) ORDER BY id FOR SHARE",  # noqa: S608
+                    [sorted(keys)],
+                )
+
+
+def _is_as_told(delivery: Delivery, told: Told) -> bool:
+    """Whether all that a message lists is as it was read; four queries at most."""
+    events = Event.objects.filter(pk__in=told.events).values_list("pk", "sequence")
+    shifts = Shift.objects.filter(pk__in=told.shifts).effective()
+    letters = Letter.objects.filter(pk__in=told.letters, paused_at=None)
+    topics = Subscription.objects.live().filter(
+        person=delivery.person_id, office=delivery.office_id, topic__in=told.topics
+    )
+    return (
+        dict(events) == told.events
+        and dict(shifts.values_list("pk", "sequence")) == told.shifts  # type: ignore[misc]
+        and dict(letters.values_list("pk", "revision")) == told.letters
+        and set(topics.values_list("topic", flat=True)) == told.topics
+    )
 
 
 def still_claimed(delivery: Delivery, batch: Batch, *, now: datetime) -> bool:

@@ -27,7 +27,7 @@ from notifications.delivery.channels import (
     email,
 )
 from notifications.delivery.terms import Terms, hashes_of, is_paused
-from notifications.message import Message, NotYet, Rendered, Superseded
+from notifications.message import Message, NotYet, Rendered, Superseded, Told
 from notifications.models import Delivery, DeliveryState, MailHold, SuppressionReason
 
 logger = logging.getLogger(__name__)
@@ -187,6 +187,7 @@ class _Run:
             step=ready.terms.step,
             now=self.clock(),
             record=self._write_accepted if self._accepted else None,
+            told=ready.told,
             **ready.hashes,
         )
         # Only now: had the commit failed, it would still be to be written.
@@ -228,7 +229,7 @@ class _Run:
             self._finish(delivery, DeliveryState.DUE, next_attempt_at=until)
             return None
         mail = mime.build(delivery, rendered, address=address, bulk=message.bulk)
-        return _Ready(mail, hashes, terms)
+        return _Ready(mail, hashes, terms, rendered.told)
 
     def _draft(self, delivery: Delivery, message: Message) -> tuple[mime.Draft, Terms]:
         """Return what is written once a batch for all readers of one language.
@@ -413,3 +414,4 @@ class _Ready:
     mail: Mail
     hashes: dict[str, str]
     terms: Terms
+    told: Told | None = None

@@ -10,5 +10,7 @@ NO_ADDRESS = gettext_noop("there is no address any more")
 NOT_TO_THEM = gettext_noop("the address must not be written to")
 TOO_LATE = gettext_noop("it came too late to be of use")
 CUT = gettext_noop("cut while transmitting")
+PAUSED = gettext_noop("its letters are paused; a later digest tells them")
+LATER_DIGEST = gettext_noop("the next digest tells it")
 #: Stands between these and what had been said before.
 BEFORE = "; before: "

@@ -1,7 +1,7 @@
 """What a digest says. Whom it goes to and when: ``notifications.digests``."""
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +15,9 @@ from events import dates_text
 from events.languages import language_in_use
 from events.models import Event, Topic
 from notifications import news
+from notifications.delivery import words
 from notifications.letters.words import letter_path, summary_of
-from notifications.message import Recipient
+from notifications.message import Recipient, Told
 from notifications.messages import addresses, guards, occasions
 from notifications.models import Delivery, Letter, Subscription
 from notifications.news import Item, Window
@@ -28,8 +29,10 @@ from volunteers.models import Shift
 MOST = 15
 #: Characters of a title in the subject.
 SUBJECT = 90
-#: A digest with a letter whose mail waits, waits with it and asks again.
+#: A digest with a letter whose mail is paused waits and asks again: a pause is mostly short.
+#: From noon on it goes out without the letter, and the next digest tells that one.
 ASKS_AGAIN = timedelta(minutes=15)
+WAITS_UNTIL = time(12)
 
 
 def key(recipient: Recipient, operation: UUID | None, message: str) -> str:
@@ -67,12 +70,17 @@ def context(delivery: Delivery, now: datetime) -> dict[str, Any]:
         found = news.of_office(office, now=now, since=since, until=until)
         mailed = news.mailed_letters([person_id], found)
         items = news.of_reader(found, windows, without=mailed[person_id])
-    if not items:
+    also = _left_out_before(delivery, topics)
+    if not items and not also:
         raise guards.NothingToTell(gettext_noop("nothing of it is news any more"))
     language = delivery.language
-    letters = _letters([item.pk for item in items if item.kind == "letter"], language, now)
+    posted = _standing({item.pk for item in items if item.kind == "letter"} | also)
+    _wait_for_paused(delivery, posted, now)
+    letters = [_letter(letter, language) for letter in posted if not letter.is_paused]
     events = _events([item.pk for item in items if item.kind == "event"], language, now)
     shifts = _shifts([item.pk for item in items if item.kind == "shift"], language)
+    if not letters and not events and not shifts:
+        raise guards.NothingToTell(words.PAUSED)
     titles = [one["title"] for one in (*letters, *events)]
     return {
         "office": office,
@@ -95,6 +103,13 @@ def context(delivery: Delivery, now: datetime) -> dict[str, Any]:
         ),
         "preferences_url": subscriptions.absolute(
             subscriptions.preferences_path(person_id, office.pk, language)
+        ),
+        "told": Told(
+            events={one["pk"]: one["sequence"] for one in events[:MOST]},
+            shifts={one["pk"]: one["sequence"] for one in shifts[:MOST]},
+            letters={letter.pk: letter.revision for letter in posted if not letter.is_paused},
+            topics=frozenset(topic.pk for topic in topics),
+            around=frozenset(one["event_id"] for one in shifts[:MOST] if one["event_id"]),
         ),
     }
 
@@ -130,23 +145,46 @@ def _names(topics: Sequence[Topic], language: str) -> str:
     return format_list(names, locale=dates_text.babel_locale(language_in_use()))
 
 
-def _letters(keys: Sequence[int], language: str, now: datetime) -> list[dict[str, Any]]:
-    letters = (
+def _left_out_before(delivery: Delivery, topics: Sequence[Topic]) -> set[int]:
+    """Return the letters (keys) that an earlier digest left out, if they are still wanted."""
+    keys = delivery.context.get("also", [])
+    if not keys:
+        return set()
+    rows = Letter.objects.posted().standing().filter(pk__in=keys, topics__in=topics)
+    return set(rows.values_list("pk", flat=True))
+
+
+def _standing(keys: Collection[int]) -> list[Letter]:
+    return list(
         Letter.objects.posted()
+        .standing()
         .filter(pk__in=keys)
         .select_related("office")
         .prefetch_related("translations")
     )
-    if any(letter.is_paused for letter in letters):
+
+
+def _wait_for_paused(delivery: Delivery, letters: Sequence[Letter], now: datetime) -> None:
+    """Put the digest off while a letter's mail is paused; from noon on leave the letter out.
+
+    What is left out is written down before the digest goes out: the next one reads it there.
+    """
+    assert delivery.office is not None
+    paused = sorted(letter.pk for letter in letters if letter.is_paused)
+    day = date.fromisoformat(delivery.context["date"])
+    if paused and now < datetime.combine(day, WAITS_UNTIL, delivery.office.zone):
         raise guards.TooEarly(now + ASKS_AGAIN)
-    return [
-        {
-            "title": letter.in_language(language).title,
-            "summary": summary_of(letter.in_language(language).body),
-            "url": subscriptions.absolute(letter_path(letter, language)),
-        }
-        for letter in letters
-    ]
+    if paused != delivery.context.get("left_out", []):
+        delivery.context = delivery.context | {"left_out": paused}
+        Delivery.objects.filter(pk=delivery.pk).update(context=delivery.context)
+
+
+def _letter(letter: Letter, language: str) -> dict[str, Any]:
+    return {
+        "title": letter.in_language(language).title,
+        "summary": summary_of(letter.in_language(language).body),
+        "url": subscriptions.absolute(letter_path(letter, language)),
+    }
 
 
 def _events(keys: Sequence[int], language: str, now: datetime) -> list[dict[str, Any]]:
@@ -160,6 +198,8 @@ def _events(keys: Sequence[int], language: str, now: datetime) -> list[dict[str,
             continue
         url = addresses.page("event", slug=event.slug)
         listed[series] = {
+            "pk": event.pk,
+            "sequence": event.sequence,
             "title": event.in_language(language).title,
             "when": occasions.when_words(event),
             "place": event.venue.name if event.venue is not None else _("Online"),
@@ -178,6 +218,9 @@ def _shifts(keys: Sequence[int], language: str) -> list[dict[str, Any]]:
     shifts = Shift.objects.filter(pk__in=keys).effective().with_all_shown()
     return [
         {
+            "pk": shift.pk,
+            "sequence": shift.sequence,
+            "event_id": shift.event_id,
             "title": occasions.shift_title(shift, language),
             "when": occasions.when_words(shift),
             "url": addresses.page("shift", pk=shift.pk),

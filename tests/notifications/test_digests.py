@@ -1,5 +1,6 @@
 """Who gets a digest, when, and what stands in it."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,14 +14,17 @@ from events.actions.series import create_series
 from events.models import Event, Office, Person, Topic
 from notifications import catalogue, digests, rendering
 from notifications.delivery.sending import send_batch
+from notifications.letters.posted import pause_letter, resume_letter, retract_letter
 from notifications.message import NotYet, Rendered, Superseded
 from notifications.models import Delivery, DigestRun, Letter, Subscription
 from notifications.subscriptions.actions import _write_frequency, choose, unsubscribe
 from notifications.tick import tick
 from tests import factories as make
 from tests.factories import NOW, make_event, make_office, make_shift, make_topic
+from tests.notifications.delivery.kit import meanwhile
 from tests.notifications.mailing import CONSENT, make_letter, make_reader
 from tests.notifications.scenes import goes, read
+from tests.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +51,9 @@ def trees() -> Topic:
 
 
 def planned(now: datetime) -> list[Delivery]:
-    """Plan, and return all digests so far, oldest first."""
+    """Plan, and return all digests so far, oldest first. The earlier ones have gone out by now."""
+    earlier = Delivery.objects.filter(message="digest", planned_at__lt=now, state="due")
+    earlier.update(state="accepted")
     digests.plan(now)
     rows = Delivery.objects.filter(message="digest").select_related("person", "office")
     return list(rows.order_by("pk"))
@@ -438,6 +444,156 @@ def test_a_letter_whose_mail_waits_makes_the_digest_wait(office: Office, housing
     letter, _hall, delivery = _two(office, housing)
     Letter.objects.filter(pk=letter.pk).update(paused_at=TUESDAY)
     assert rendering.render(delivery, TUESDAY) == NotYet(TUESDAY + timedelta(minutes=15))
+
+
+def test_from_noon_on_a_digest_goes_without_the_letter_and_the_next_one_tells_it(
+    office: Office, housing: Topic
+) -> None:
+    letter, _hall, delivery = _two(office, housing)
+    pause_letter(letter_id=letter.pk, now=TUESDAY)
+    words = read(delivery, TUESDAY + 4 * HOUR).text
+    assert "The hall" in words
+    assert "The letter" not in words
+    # As long as it is paused, no digest is written for it.
+    assert dates(TUESDAY + DAY) == ["2026-06-02"]
+    resume_letter(letter_id=letter.pk, now=TUESDAY + DAY + HOUR)
+    assert dates(TUESDAY + 2 * DAY) == ["2026-06-02", "2026-06-04"]
+    words = the_words(TUESDAY + 2 * DAY)
+    assert "The letter" in words
+    assert "The hall" not in words
+    assert dates(TUESDAY + 3 * DAY) == ["2026-06-02", "2026-06-04"]
+
+
+def test_a_digest_of_paused_letters_alone_is_told_on_another_morning(
+    office: Office, housing: Topic
+) -> None:
+    make_reader(office, [housing], frequency="daily")
+    letter = make_letter(office, topics=[housing], title="The letter", now=NOW + HOUR)
+    (delivery,) = planned(TUESDAY)
+    pause_letter(letter_id=letter.pk, now=TUESDAY)
+    noon = TUESDAY + 4 * HOUR
+    send_batch(now=noon)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error) == (
+        "superseded", "its letters are paused; a later digest tells them",
+    )  # fmt: skip
+    resume_letter(letter_id=letter.pk, now=noon + HOUR)
+    assert dates(TUESDAY + DAY) == ["2026-06-02", "2026-06-03"]
+    assert "The letter" in the_words(TUESDAY + DAY)
+
+
+# --- While the mail server is away ---------------------------------------------------------------
+
+
+def _mornings(office: Office, housing: Topic, count: int) -> list[Delivery]:
+    """A letter a day and a morning after each, and nothing goes out."""
+    for number in range(count):
+        at = NOW + HOUR + number * DAY
+        make_letter(office, topics=[housing], title=f"Day {number}", now=at)
+        digests.plan(TUESDAY + number * DAY)
+    return list(Delivery.objects.filter(message="digest").order_by("pk"))
+
+
+def test_mornings_on_which_nothing_went_out_are_one_mail(office: Office, housing: Topic) -> None:
+    make_reader(office, [housing], frequency="daily")
+    *earlier, last = _mornings(office, housing, 3)
+    assert [(one.state, one.error) for one in earlier] == [
+        ("superseded", "the next digest tells it")
+    ] * 2
+    words = read(last, TUESDAY + 2 * DAY).text
+    assert all(f"Day {number}" in words for number in range(3))
+
+
+def test_nothing_is_lost_and_nothing_told_twice_when_the_server_was_away_for_ten_days(
+    office: Office, housing: Topic
+) -> None:
+    make_reader(office, [housing], frequency="daily")
+    last = _mornings(office, housing, 10)[-1]
+    assert last.state == "due"
+    words = read(last, TUESDAY + 9 * DAY).text
+    assert all(f"\nDay {number}\n" in words for number in range(10))
+    make_letter(office, topics=[housing], title="Afterwards", now=TUESDAY + 9 * DAY + HOUR)
+    words = the_words(TUESDAY + 10 * DAY)
+    assert "Afterwards" in words
+    assert "Day 9" not in words
+
+
+def test_a_weekly_digest_that_did_not_go_out_comes_with_the_next(
+    office: Office, housing: Topic, trees: Topic
+) -> None:
+    ana = make_reader(office, [housing], frequency="weekly")
+    make_reader(office, [trees], email=ana.email or "", frequency="daily")
+    make_letter(office, topics=[housing], title="Houses", now=NOW + HOUR)
+    digests.plan(MONDAY)
+    make_letter(office, topics=[trees], title="Oaks", now=MONDAY + HOUR)
+    digests.plan(MONDAY + DAY)
+    # Tuesday's tells nothing of the weekly topics: Monday's still waits for itself.
+    monday, tuesday = Delivery.objects.filter(message="digest").order_by("pk")
+    assert (monday.state, tuesday.state) == ("due", "due")
+    make_letter(office, topics=[housing], title="More houses", now=MONDAY + 2 * DAY)
+    digests.plan(MONDAY + 7 * DAY)
+    last = Delivery.objects.filter(message="digest", state="due").latest("pk")
+    words = read(last, MONDAY + 7 * DAY).text
+    assert "More houses" in words
+    assert "Oaks" in words
+
+
+def test_what_a_worker_has_in_hand_is_not_taken_up(office: Office, housing: Topic) -> None:
+    make_reader(office, [housing], frequency="daily")
+    make_letter(office, topics=[housing], title="First", now=NOW + HOUR)
+    digests.plan(TUESDAY)
+    Delivery.objects.filter(message="digest").update(state="transmitting")
+    make_letter(office, topics=[housing], title="Second", now=TUESDAY + HOUR)
+    digests.plan(TUESDAY + DAY)
+    first, second = Delivery.objects.filter(message="digest").order_by("pk")
+    assert first.state == "transmitting"
+    words = read(second, TUESDAY + DAY).text
+    assert "Second" in words
+    assert "First" not in words
+
+
+def test_what_expired_unsent_is_news_still(office: Office, housing: Topic) -> None:
+    make_reader(office, [housing], frequency="weekly")
+    make_letter(office, topics=[housing], title="First", now=NOW + HOUR)
+    digests.plan(MONDAY)
+    Delivery.objects.filter(message="digest").update(state="expired")
+    assert "First" in the_words(MONDAY + 7 * DAY)
+
+
+# --- What comes in between -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["cancelled", "moved", "retracted", "paused", "given up"])
+def test_what_is_taken_back_in_between_does_not_go_out(
+    office: Office, housing: Topic, trees: Topic, what: str, sink: SmtpSink,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    letter, hall, delivery = _two(office, housing)
+    ana = make_reader(office, [trees], email="ana@example.org", frequency="daily")
+    make_letter(office, topics=[trees], title="Oaks", now=NOW + HOUR)
+    digests.plan(TUESDAY + DAY)
+    delivery = Delivery.objects.filter(message="digest", state="due").get()
+    noon = TUESDAY + DAY + 4 * HOUR
+    later = {"starts_at": hall.starts_at + DAY, "ends_at": hall.ends_at + DAY}
+    act: dict[str, Callable[[], object]] = {
+        "cancelled": lambda: cancel_event(event_id=hall.pk, reason="Storm.", now=noon),
+        "moved": lambda: event_actions.reschedule_event(event_id=hall.pk, now=noon, **later),
+        "retracted": lambda: retract_letter(letter_id=letter.pk, reason="Wrong.", now=noon),
+        "paused": lambda: pause_letter(letter_id=letter.pk, now=noon),
+        "given up": lambda: _choose(ana, office, trees, "daily", noon),
+    }
+    with meanwhile(monkeypatch, act[what]):
+        send_batch(now=noon)
+    delivery.refresh_from_db()
+    assert delivery.state == "accepted"
+    (mail,) = sink.taken
+    said = str(mail.message)
+    assert "Oaks" in said
+    assert ("The hall" in said) == (what in ("moved", "retracted", "paused"))
+    assert ("The letter" in said) == (what in ("moved", "cancelled"))
+    if what == "moved":
+        day = later["starts_at"].astimezone(hall.zone)
+        assert f"{day:%A, %B} {day.day}," in said
 
 
 def test_a_topic_that_was_given_up_since_is_left_out(

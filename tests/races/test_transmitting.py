@@ -20,7 +20,8 @@ from events.actions.calling_off import cancel_event
 from events.actions.events import reschedule_event
 from events.actions.offices import edit_venue
 from events.actions.rsvps import cancel_rsvp
-from events.models import AuditEntry
+from events.models import AuditEntry, Event
+from notifications import digests
 from notifications.delivery import claiming
 from notifications.delivery.sending import send_batch
 from notifications.delivery.suppression import suppress
@@ -43,6 +44,8 @@ from volunteers.actions.shifts import cancel_shift
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
+#: The next morning at eight, when a digest is due, and everything else, too.
+MORNING = NOW + timedelta(hours=23)
 #: Plans one message and returns the action that makes it wrong.
 Scene = Callable[[], Callable[[], object]]
 
@@ -127,10 +130,24 @@ def cancelling_the_event_of_a_shift() -> Callable[[], object]:
     return lambda: cancel_event(event_id=event.pk, reason="Storm", now=NOW)
 
 
+def a_digest() -> Event:
+    """A digest that tells of an event and of a shift at another one."""
+    office, topic = make_office(), make_topic()
+    make_reader(office, [topic], frequency="daily")
+    event = make_event(office, topics=[topic], now=NOW)
+    digests.plan(MORNING)
+    return event
+
+
+def cancelling_an_event_of_a_digest() -> Callable[[], object]:
+    event = a_digest()
+    return lambda: cancel_event(event_id=event.pk, reason="Storm", now=NOW)
+
+
 SCENES = [
     unsubscribing, choosing_nothing, a_suppression, cancelling_an_rsvp, cancelling_an_event,
     moving_an_event, moving_one_of_several_events, giving_a_shift_back, cancelling_a_shift,
-    cancelling_the_event_of_a_shift,
+    cancelling_the_event_of_a_shift, cancelling_an_event_of_a_digest,
 ]  # fmt: skip
 
 
@@ -212,7 +229,7 @@ def test_what_comes_while_the_step_is_made_is_committed_after_it(
         return begin(*args, **kwargs)
 
     monkeypatch.setattr(claiming, "begin", begin_when_told)
-    sender = Doing(lambda: send_batch(now=NOW + timedelta(minutes=1)))
+    sender = Doing(lambda: send_batch(now=MORNING))
     assert at_the_step.wait(20)
     with held(f"SELECT 1 FROM {Delivery._meta.db_table} WHERE id = {delivery.pk} FOR UPDATE"):
         go_on.set()
@@ -235,7 +252,7 @@ def test_what_was_begun_before_the_step_is_seen_by_it(scene: Scene) -> None:
     with held(f"LOCK TABLE {table} IN SHARE MODE"):
         stopper = Doing(action)
         wait_for(stopper.waits, what="an action that is about to be written down")
-        sender = Doing(lambda: send_batch(now=NOW + timedelta(minutes=1)))
+        sender = Doing(lambda: send_batch(now=MORNING))
         wait_for(sender.has_settled, what="a step that waits or is done")
         assert sender.waits()
     stopper.ends()
