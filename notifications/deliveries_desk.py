@@ -22,6 +22,7 @@ from notifications.known_people import person_of
 from notifications.models import Delivery, DeliveryState, Letter
 from notifications.models.delivery import OPEN
 from notifications.outcomes import LATER, STATES, later, outcome, title_of
+from volunteers.models import Shift
 
 SECTION = "deliveries"
 PAGE_SIZE = 50
@@ -291,31 +292,38 @@ class WhyForm(forms.Form):
     )
     letter = forms.IntegerField(required=False, widget=forms.HiddenInput)
     event = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    shift = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 @staff_page("see_deliveries")
 def why(request: StaffRequest) -> HttpResponse:
-    """Answer why somebody got a letter or heard of an event, or why not.
+    """Answer why somebody got a letter or heard of an event or a shift, or why not.
 
-    ``email``, and ``letter`` or ``event`` by its key; without one of these, choose.
+    ``email``, and ``letter``, ``event`` or ``shift`` by its key; without one of these, choose.
     """
     now = clock.now()
     letter, event = _about(request)
+    shift = _shift(request)
     email = request.GET.get("email", "").replace("\x00", "").strip()
+    about = letter or event or shift
     told: list[explaining.Told] = []
-    about = letter or event
     if email and about is not None:
-        person = person_of(email, [about.office])
-        zone = about.office.timezone
+        asked: Any = {
+            "person": person_of(email, [about.office]), "now": now,
+            "timezone": about.office.timezone,
+        }  # fmt: skip
         if letter is not None:
-            answer = explaining.why_not_letter(person=person, letter=letter, now=now, timezone=zone)
+            answer = explaining.why_not_letter(letter=letter, **asked)
             told = [explaining.Told("", letter.posted_at or now, answer)]
         elif event is not None:
-            told = explaining.why_not_event(person=person, event=event, now=now, timezone=zone)
+            told = explaining.why_not_event(event=event, **asked)
+        elif shift is not None:
+            told = explaining.why_not_shift(shift=shift, **asked)
     context = {
         "form": WhyForm(initial={name: request.GET.get(name, "") for name in WhyForm.base_fields}),
         "letter": letter,
         "event": event,
+        "shift": shift,
         "email": email,
         "told": told,
         "letters": [] if about else _recent_letters(request),
@@ -324,6 +332,12 @@ def why(request: StaffRequest) -> HttpResponse:
     template = "notifications/staff/why.html"
     office = about.office if about is not None else None
     return desk_page(request, template, context, section=SECTION, office=office)
+
+
+def _shift(request: StaffRequest) -> Shift | None:
+    """Return the shift of this member's offices that the query names; else 404."""
+    key = asked_key(request, "shift")
+    return None if key is None else own_row(request, Shift.objects.effective(), pk=key)
 
 
 def _recent_letters(request: StaffRequest) -> QuerySet[Letter]:

@@ -4,12 +4,13 @@ Every answer has a code, words for staff in the language of the page, and the de
 about, if there is one. Where the facts do not say, the answer says that.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,7 +27,7 @@ from notifications.messages.events import KNEW_AFTER, OF_EVENTS
 from notifications.models import Delivery, Frequency, Letter, Subscription
 from notifications.outcomes import Answer, moment, outcome, title_of
 from notifications.reminder_times import known_leads, lead_words
-from volunteers.models import ShiftClaim
+from volunteers.models import Shift, ShiftClaim
 
 
 class Told(NamedTuple):
@@ -222,34 +223,79 @@ def why_not_event(
     """
     if person is None:
         return [Told("", now, nobody())]
-    deliveries = list(
-        Delivery.objects.filter(person=person, event_id=event.pk)
-        .select_related("person")
-        .order_by("pk")
-    )
     held: list[Attendance] = [
         *RSVP.objects.filter(person=person, event=event),
         *ShiftClaim.objects.filter(person=person, shift__event=event),
     ]
-    told = {action for message in catalogue.MESSAGES for action in message.actions}
+    told = _told_facts()
     about = Q(action__in=OF_EVENTS & told, person_id=None) | Q(action__in=told, person_id=person.pk)
-    entries = AuditEntry.objects.filter(about, event_id=event.pk).order_by("pk")
+    entries = AuditEntry.objects.filter(about, event_id=event.pk)
     if event.posted_at is not None:
         entries = entries.filter(at__gte=event.posted_at)
-    found = []
-    for operation, facts in _by_operation(entries):
-        own = [one for one in deliveries if one.operation == operation]
-        what = ", ".join(dict.fromkeys(fact_words(fact.action) for fact in facts))
-        found += [Told(what, facts[0].at, outcome(one, now=now, timezone=timezone)) for one in own]
-        if not own:
-            answer = _why_not_told(person, facts, held, now=now, timezone=timezone)
-            found.append(Told(what, facts[0].at, answer))
-    found += [
-        Told(title_of(one), one.planned_at, outcome(one, now=now, timezone=timezone))
-        for one in deliveries
-        if one.operation is None
-    ]
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    asked = _Question(person, held, now, timezone)
+    return asked.answers(entries, Q(event_id=event.pk), lambda one: event.pk in one.event_ids)
+
+
+def why_not_shift(
+    *, person: Person | None, shift: Shift, now: datetime, timezone: str
+) -> list[Told]:
+    """Say the same of a shift that is at no event."""
+    if person is None:
+        return [Told("", now, nobody())]
+    held: list[Attendance] = [*ShiftClaim.objects.filter(person=person, shift=shift)]
+    told = _told_facts()
+    of_shifts = {action for action in told if action.startswith("shift.")}
+    about = Q(action__in=of_shifts, person_id=None) | Q(action__in=told, person_id=person.pk)
+    entries = AuditEntry.objects.filter(about, office_id=shift.office_id, subjects__shift=shift.pk)
+    asked = _Question(person, held, now, timezone)
+    return asked.answers(entries, Q(shift_id=shift.pk), lambda one: shift.pk in one.shift_ids)
+
+
+def _told_facts() -> set[str]:
+    return {action for message in catalogue.MESSAGES for action in message.actions}
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What a person heard of an event or a shift; ``held`` are all places they ever had there."""
+
+    person: Person
+    held: Sequence[Attendance]
+    now: datetime
+    timezone: str
+
+    def answers(
+        self, entries: QuerySet[AuditEntry], own: Q, is_about: Callable[[Delivery], bool]
+    ) -> list[Told]:
+        """Return what the person heard of these facts, and of what no fact but the time brought.
+
+        A fact may have been told in a message about several dates, which stands under another one
+        of them: so all that tells of these operations is looked at.
+        """
+        groups = _by_operation(entries.order_by("pk"))
+        rows = Delivery.objects.filter(
+            own | Q(operation__in=[operation for operation, _facts in groups]), person=self.person
+        )
+        deliveries = [one for one in rows.select_related("person").order_by("pk") if is_about(one)]
+        found = []
+        for operation, facts in groups:
+            mine = [one for one in deliveries if one.operation == operation]
+            what = ", ".join(dict.fromkeys(fact_words(fact.action) for fact in facts))
+            found += [Told(what, facts[0].at, self._outcome(one)) for one in mine]
+            if not mine:
+                answer = _why_not_told(
+                    self.person, facts, self.held, now=self.now, timezone=self.timezone
+                )
+                found.append(Told(what, facts[0].at, answer))
+        found += [
+            Told(title_of(one), one.planned_at, self._outcome(one))
+            for one in deliveries
+            if one.operation is None
+        ]
+        return sorted(found, key=lambda one: one.at, reverse=True)
+
+    def _outcome(self, delivery: Delivery) -> Answer:
+        return outcome(delivery, now=self.now, timezone=self.timezone)
 
 
 def _by_operation(entries: Iterable[AuditEntry]) -> list[tuple[UUID, list[AuditEntry]]]:
@@ -273,9 +319,7 @@ def _why_not_told(
         return _no_address()
     if all(fact.person_id is None for fact in facts):
         if not held:
-            return Answer(
-                "no_place", _("The person never had a place, or a place in line, at this event.")
-            )
+            return Answer("no_place", _("The person never had a place, or a place in line, there."))
         if all(one.created_at >= at + KNEW_AFTER for one in held):
             first = min(one.created_at for one in held)
             return Answer(

@@ -14,6 +14,7 @@ from events.languages import language_in_use
 from events.models import Office
 from events.staff.local_times import instants_of
 from notifications.models import Letter
+from notifications.reminder_times import is_quiet
 
 #: Years that the calendar shows.
 YEARS = range(1900, 2200)
@@ -73,9 +74,18 @@ class PostForm(forms.Form):
         self.fields["when"].sometimes_required = True  # type: ignore[attr-defined]
         for name in ("on", "at"):
             self.fields[name].sometimes_required = True  # type: ignore[attr-defined]
-        self.fields["when"].help_text = now_in_language("By the clock of %(zone)s.") % {
+        hint = now_in_language("By the clock of %(zone)s.") % {
             "zone": self.office.timezone.replace("_", " ")
         }
+        if is_quiet(now, self.office.timezone):
+            # What people post by hand goes out when they say; only what the program sends of its
+            # own accord waits for the morning.
+            night = now_in_language(
+                "It is night there: mail that goes out now may wake people. Choose a time in the "
+                "morning if it can wait."
+            )
+            hint = f"{hint} {night}"
+        self.fields["when"].help_text = hint
         self.election = self._election()
         if self.election is None:
             del self.fields["confirmed"]

@@ -295,3 +295,17 @@ def test_letter_guest_and_volunteer_lead_to_the_question(
     assert f"/staff/deliveries/why/?event={event.pk}&email=0%40guest.example" in guest.links
     volunteer = desk.see("staff-volunteer", shift_pk=claim.shift_id, pk=claim.pk)
     assert f"/staff/deliveries/why/?event={event.pk}&email=1%40guest.example" in volunteer.links
+
+
+def test_of_a_shift_at_no_event_the_volunteer_leads_to_the_question_about_it(
+    desk: Desk, office: Office
+) -> None:
+    claim = make_claim(make_shift(office=office), email="1@guest.example")
+    volunteer = desk.see("staff-volunteer", shift_pk=claim.shift_id, pk=claim.pk)
+    asked = f"?shift={claim.shift_id}&email=1%40guest.example"
+    assert f"/staff/deliveries/why/{asked}" in volunteer.links
+    shown = desk.see("staff-why", asked)
+    assert "Greeter" in shown.text
+    assert "Shift taken" in shown.text
+    other = make_shift(office=make_office())
+    assert desk.ask("staff-why", f"?shift={other.pk}").status_code == 404

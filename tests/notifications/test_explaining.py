@@ -8,6 +8,7 @@ from events.actions import events as event_actions
 from events.actions.calling_off import cancel_event
 from events.actions.people import person_without_email
 from events.actions.rsvps import cancel_rsvp
+from events.actions.series import end_series
 from events.models import Event, Office, Person, Topic
 from notifications import explaining
 from notifications.delivery import suppression
@@ -28,6 +29,10 @@ from tests.factories import (
     make_topic,
 )
 from tests.notifications.mailing import make_letter, make_reader, plan
+from tests.notifications.scenes import office_hours
+from volunteers.actions.claims import release_claim
+from volunteers.actions.shifts import cancel_shift
+from volunteers.models import Shift
 
 pytestmark = pytest.mark.django_db
 
@@ -297,6 +302,37 @@ def test_a_volunteer_at_the_event_hears_of_it(event: Event) -> None:
     cancel(event)
     plan(LATER)
     assert of_event(claim.person, event) == [("Cancelled", "due"), ("Shift taken", "due")]
+
+
+def test_what_was_told_of_several_dates_at_once_is_found_for_each_of_them(office: Office) -> None:
+    dates = list(office_hours(office).events.order_by("starts_at")[:3])
+    for date in dates:
+        rsvp = make_rsvp(date, email=EMAIL)
+    end_series(event_id=dates[0].pk, reason="The library has a water leak.", now=LATER)
+    plan(LATER)
+    for date in dates:
+        codes = [code for what, code in of_event(rsvp.person, date) if what == "Cancelled"]
+        assert set(codes) == {"due"}
+
+
+def of_shift(person: Person | None, shift: Shift) -> list[tuple[str, str]]:
+    told = explaining.why_not_shift(
+        person=person, shift=shift, now=MUCH_LATER, timezone=LOS_ANGELES
+    )
+    return [(one.what, one.answer.code) for one in told]
+
+
+def test_of_a_shift_that_is_at_no_event_it_is_said_as_well(office: Office) -> None:
+    shift = make_shift(office=office)
+    ana = make_claim(shift, email=EMAIL).person
+    ben = make_claim(shift, email="ben@example.org")
+    release_claim(claim_id=ben.pk, now=NOW + timedelta(minutes=30))
+    cancel_shift(shift_id=shift.pk, reason="Water.", now=LATER)
+    plan(LATER)
+    assert of_shift(ana, shift) == [("Shift cancelled", "due"), ("Shift taken", "due")]
+    assert of_shift(ben.person, shift)[0] == ("Shift cancelled", "place_given_back")
+    assert of_shift(make_person(), shift) == [("Shift cancelled", "no_place")]
+    assert of_shift(None, shift) == [("", "nobody")]
 
 
 def test_a_change_long_ago_and_one_that_nothing_explains(event: Event) -> None:

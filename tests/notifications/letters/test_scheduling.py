@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import Client
 
 from events.audit import Operation
 from events.errors import Refused
@@ -18,8 +19,10 @@ from notifications.letters.actions import (
     unschedule_letter,
 )
 from notifications.models import Letter
+from tests import clock
 from tests.factories import NOW, make_office, make_staff, make_topic
 from tests.notifications.mailing import mailed, make_letter, make_reader
+from tests.pages import page
 
 pytestmark = pytest.mark.django_db
 
@@ -164,3 +167,15 @@ def test_the_instant_is_kept_whatever_the_clocks_do(office: Office) -> None:
     schedule_letter(letter_id=draft.pk, at=nine, mails=False, now=NOW)
     assert post_scheduled(now=nine - timedelta(minutes=1)) == 0
     assert post_scheduled(now=nine) == 1
+
+
+def test_at_night_the_last_page_says_what_mail_does_now(
+    client: Client, office: Office, manager: StaffUser
+) -> None:
+    client.force_login(manager)
+    draft = make_letter(office, post=False)
+    path, night = f"/staff/letters/{draft.pk}/post/", "It is night there"
+    with clock.at(NOW):
+        assert night not in page(client.get(path)).text
+    with clock.at(NOW + timedelta(hours=14)):
+        assert night in page(client.get(path)).text
