@@ -10,7 +10,7 @@ help:
 	@echo "make run       the site with demo data, at http://localhost:8000/ (PORT=… for another)"
 	@echo "make up        the site without the demo, for an office of your own"
 	@echo "make test      the tests (CI=true: all of them, nothing left out)"
-	@echo "make faults    a hundred kills and every other fault ten times (three quarters of an hour)"
+	@echo "make faults    a hundred kills and every other fault ten times (an hour)"
 	@echo "make check     lint, types, import layers, templates, migrations, translations, safety"
 	@echo "make styles    compile the styles after a change in config/assets/"
 	@echo "make messages  bring the translations in step with the sources, and compile them"
