@@ -205,7 +205,7 @@ def with_free_address(write: Callable[[], Written]) -> Written:
 
 
 def post_now(op: Operation, event: Event) -> None:
-    """Make a draft public, in the caller's transaction."""
+    """Make a draft public, in the caller's transaction. Refuses before it writes anything."""
     if event.is_cancelled:
         raise event_is_cancelled()
     event.posted_at = event.noticed_at = op.at

@@ -1,5 +1,6 @@
 """RSVP, confirm, change, cancel."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ from events.actions.questions import add_question, prove_questions
 from events.audit import Operation, operation
 from events.errors import Refused
 from events.models import RSVP, AccessRequest, AttendanceStatus, Entry, Event, Mode, StaffUser
+
+logger = logging.getLogger(__name__)
 
 #: The largest party that one form can bring; larger groups call the office.
 MAX_PARTY = 20
@@ -425,16 +428,28 @@ def set_attended(
 
 
 def expire_unproven(*, now: datetime) -> int:
-    """End RSVPs that nobody proved within 48 hours; return how many. The tick's work."""
+    """End RSVPs that nobody proved within 48 hours; return how many. The tick's work.
+
+    Each is an operation of its own: one that fails keeps no other from ending.
+    """
     stale = RSVP.objects.filter(
         status=AttendanceStatus.UNPROVEN, created_at__lte=now - UNPROVEN_TTL
     ).values_list("pk", flat=True)
     ended = 0
     for pk in list(stale[:500]):
-        with operation(at=now) as op:
-            event, rsvp = _lock_rsvp(pk)
-            if rsvp.is_unproven:
-                end(op, event, rsvp)
-                op.record("rsvp.expired", event=event, person=rsvp.person_id, rsvp=rsvp)
-                ended += 1
+        try:
+            ended += _expire(pk, now)
+        except Exception:
+            logger.exception("RSVP %s could not be ended; the next tick tries again", pk)
     return ended
+
+
+def _expire(rsvp_id: int, now: datetime) -> bool:
+    """End one, unless somebody has proved or cancelled it meanwhile."""
+    with operation(at=now) as op:
+        event, rsvp = _lock_rsvp(rsvp_id)
+        if not rsvp.is_unproven:
+            return False
+        end(op, event, rsvp)
+        op.record("rsvp.expired", event=event, person=rsvp.person_id, rsvp=rsvp)
+    return True

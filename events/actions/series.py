@@ -1,5 +1,6 @@
 """Dates that repeat: every date is a row of its own, a rolling twelve months ahead."""
 
+import logging
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -22,9 +23,11 @@ from events.actions.events import (
     with_free_address,
 )
 from events.audit import Operation, operation
+from events.errors import Refused
 from events.models import Event, EventStatus, Office, Series, StaffUser
 from events.models.event import EventQuerySet
-from events.notice import refusal
+
+logger = logging.getLogger(__name__)
 
 #: How far ahead dates exist as rows (DESIGN.md, Series).
 WINDOW = timedelta(days=365)
@@ -121,9 +124,13 @@ def _write_dates(
                                    "slug": _dated(draft.slug or draft.title, local),
                                    "uid": ""})  # fmt: skip
         event = insert_event(op, date_draft, office=series.office, series=series, series_start=key)
-        # The tick can ask nobody: what it may not post waits as a draft.
-        if post and (most is None or refusal(event, op.at) is None):
-            post_now(op, event)
+        if post:
+            try:
+                post_now(op, event)
+            except Refused:
+                # The tick can ask nobody: what it may not post waits as a draft.
+                if most is None:
+                    raise
         written += 1
     series.extended_to = max(reached, series.extended_to)
     series.save(update_fields=["extended_to"])
@@ -214,12 +221,16 @@ def _end_date(op: Operation, event: Event, reason: str) -> None:
 def extend_series(*, now: datetime) -> int:
     """Write the dates that came into the twelve-month window; return how many. The tick's work.
 
-    A new date has each field from the latest one that has no value of its own there.
+    A new date has each field from the latest one that has no value of its own there. Each series is
+    an operation of its own: one that fails keeps no other from going on.
     """
     written = 0
     due = Series.objects.filter(extended_to__lt=now + WINDOW - timedelta(days=1))
     for pk in list(due.values_list("pk", flat=True)):
-        written += with_free_address(partial(_extend, pk, now))
+        try:
+            written += with_free_address(partial(_extend, pk, now))
+        except Exception:
+            logger.exception("Series %s got no new dates; the next tick tries again", pk)
     return written
 
 
@@ -246,20 +257,25 @@ def _extend(series_id: int, now: datetime) -> int:
 def _draft_from(dates: Sequence[Event]) -> EventDraft:
     """Return what the next date of a series is copied from; ``dates`` are the latest first.
 
-    Its status, and why it was late, are each date's own.
+    Its status, and why it was late, are each date's own. Where all dates have a value of their own,
+    it is the latest one's; of what belongs to a place, the latest one's that is held in the same
+    way: an evening that was made remote has no room to hand on.
     """
 
-    def of(name: str) -> Event:
-        return next((date for date in dates if name not in date.own_fields), dates[0])
+    def of(name: str, else_of: Event = dates[0]) -> Event:
+        return next((date for date in dates if name not in date.own_fields), else_of)
 
+    mode = of("mode").mode
+    alike = next(date for date in dates if date.mode == mode)
     timed = next((date for date in dates if not set(TIME_FIELDS) & set(date.own_fields)), dates[0])
     plain = (
-        "title", "event_type", "mode", "description", "venue", "remote_url", "dial_in", "capacity",
-        "remote_capacity", "takes_rsvps", "spoken_languages", "access_services", "is_recorded",
-        "notice_hours", "accommodation",
+        "title", "event_type", "description", "capacity", "remote_capacity", "takes_rsvps",
+        "spoken_languages", "access_services", "is_recorded", "notice_hours", "accommodation",
     )  # fmt: skip
     return EventDraft(
         **{name: getattr(of(name), name) for name in plain},
+        **{name: getattr(of(name, alike), name) for name in ("venue", "remote_url", "dial_in")},
+        mode=mode,
         **{name: getattr(timed, name) for name in TIME_FIELDS},
         topics=list(of("topics").topics.all()),
         cohosts=list(of("cohosts").cohosts.all()),

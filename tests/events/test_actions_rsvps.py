@@ -8,6 +8,7 @@ from events.actions import rsvps
 from events.actions.calling_off import cancel_event
 from events.actions.events import edit_event, reschedule_event
 from events.actions.line import position_in_line
+from events.audit import Operation
 from events.errors import Refused
 from events.models import RSVP, AuditEntry, Event, Mode, Outbox
 from tests.factories import NOW, make_event, make_rsvp, make_venue
@@ -208,6 +209,30 @@ def test_an_unproven_rsvp_ends_after_48_hours(settings) -> None:
     assert rsvps.expire_unproven(now=NOW + timedelta(hours=48)) == 1
     assert taken(event) == (8, 0)
     assert rsvp_facts()[-1] == "rsvp.expired"
+
+
+def test_one_that_cannot_end_keeps_no_other_from_ending(
+    settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.UNPROVEN_SHARE = 0
+    event = make_event(capacity=20)
+    for _ in range(8):
+        make_rsvp(event, proven=False)
+    stuck, *others = [make_rsvp(event, proven=False) for _ in range(3)]
+    end = rsvps.end
+
+    def fail_for_the_first(op: Operation, event: Event, rsvp: RSVP) -> None:
+        if rsvp.pk == stuck.pk:
+            raise ZeroDivisionError
+        end(op, event, rsvp)
+
+    monkeypatch.setattr(rsvps, "end", fail_for_the_first)
+    then = NOW + timedelta(hours=48)
+    assert rsvps.expire_unproven(now=then) == 2
+    assert {RSVP.objects.get(pk=other.pk).status for other in others} == {"cancelled"}
+    assert f"RSVP {stuck.pk} could not be ended" in caplog.text
+    monkeypatch.undo()
+    assert rsvps.expire_unproven(now=then) == 1
 
 
 def test_a_flood_of_unproven_in_line_does_not_take_the_room(settings) -> None:

@@ -81,6 +81,17 @@ def test_an_address_that_was_taken_is_not_handed_on() -> None:
     ]  # fmt: skip
 
 
+def test_a_series_that_fails_keeps_no_other_from_going_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    broken, whole = (weekly(local(2026, 6, 11, 18), local(2026, 6, 11, 20), now=NOW) for _ in "12")
+    Series.objects.filter(pk=broken.pk).update(rule="FREQ=NOW AND THEN")
+    count = len(dates(broken))
+    assert extend_series(now=NOW + timedelta(days=10)) == 2
+    assert (len(dates(broken)), len(dates(whole))) == (count, count + 2)
+    assert f"Series {broken.pk} got no new dates" in caplog.text
+
+
 def test_a_series_that_begins_in_two_years_has_its_first_date() -> None:
     series = weekly(local(2028, 6, 8, 18), local(2028, 6, 8, 20), now=NOW)
     assert [event.slug for event in dates(series)] == ["fair-2028-06-08"]

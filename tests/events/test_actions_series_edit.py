@@ -15,7 +15,7 @@ from events.actions.events import edit_event, reschedule_event
 from events.actions.series import end_series, extend_series
 from events.actions.series_edit import Scope, edit_series
 from events.errors import Refused
-from events.models import RSVP, AuditEntry, Event, NoticeVersion, Outbox, Series
+from events.models import RSVP, AuditEntry, Event, Mode, NoticeVersion, Outbox, Series
 from tests.events.test_actions_series import ZONE, dates, local, weekly
 from tests.factories import NOW, make_rsvp, make_venue
 
@@ -126,6 +126,32 @@ def test_a_date_keeps_the_field_that_was_changed_of_it_alone_and_no_other() -> N
     special.refresh_from_db()
     assert special.title == "Open door"
     assert Event.objects.get(pk=last.pk).title == "Farewell"
+
+
+def test_where_every_evening_has_a_room_of_its_own_a_remote_one_hands_on_no_missing_room() -> None:
+    series = weekly(
+        local(2026, 6, 11, 18), local(2026, 6, 11, 20), now=NOW, rule="FREQ=MONTHLY;BYDAY=2TH"
+    )
+    *others, last = dates(series)
+    rooms = [make_venue(series.office) for _ in others]
+    for event, room in zip(others, rooms, strict=True):
+        edit_event(event_id=event.pk, changes={"venue": room}, now=NOW)
+    link = "https://meet.example.org/fair"
+    online = {"mode": Mode.REMOTE, "venue": None, "remote_url": link}
+    edit_event(event_id=last.pk, changes=online, now=NOW)
+    assert extend_series(now=NOW + timedelta(days=20)) == 1
+    new = dates(series)[-1]
+    # What was changed of one date alone is not handed on while the others have something else.
+    assert (new.mode, new.venue, new.remote_url) == (Mode.IN_PERSON, rooms[-1], "")
+    assert new.is_posted
+
+
+def test_a_date_whose_place_is_not_known_waits_as_a_draft() -> None:
+    series = evenings(post=False)
+    # As if it had been edited by hand: the tick has nothing that it could announce.
+    series.events.update(posted_at=NOW, venue=None)
+    assert extend_series(now=NOW + timedelta(days=30)) == 4
+    assert series.events.filter(posted_at=None).count() == 4
 
 
 def test_what_is_over_and_what_is_before_stays() -> None:

@@ -1,6 +1,6 @@
 """Claim, release, promote: what the actions promise."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -140,6 +140,30 @@ def test_the_tick_finishes_promotions_that_a_kill_left() -> None:
     assert claims.promote_all_waiting(now=NOW) == 1
     assert claims.promote_all_waiting(now=NOW) == 0
     assert Shift.objects.get(pk=shift.pk).taken == 1
+
+
+def test_a_line_that_fails_keeps_no_other_from_moving(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stuck, other = make_shift(capacity=1), make_shift(capacity=1)
+    for shift in (stuck, other):
+        held = make_claim(shift)
+        claim(shift, f"early{shift.pk}@example.org")
+        ShiftClaim.objects.filter(pk=held.pk).update(status="cancelled")
+    Shift.objects.update(taken=0)
+    promote = claims.promote_waiting
+
+    def fail_for_the_first(*, shift_id: int, now: datetime) -> list[ShiftClaim]:
+        if shift_id == stuck.pk:
+            raise ZeroDivisionError
+        return promote(shift_id=shift_id, now=now)
+
+    monkeypatch.setattr(claims, "promote_waiting", fail_for_the_first)
+    assert claims.promote_all_waiting(now=NOW) == 1
+    assert (statuses(stuck)[-1], statuses(other)[-1]) == ("waitlisted", "confirmed")
+    assert f"The line of shift {stuck.pk} stands" in caplog.text
+    monkeypatch.undo()
+    assert claims.promote_all_waiting(now=NOW) == 1
 
 
 def test_releasing_twice_changes_nothing() -> None:

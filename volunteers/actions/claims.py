@@ -6,6 +6,7 @@ again), run after the release has committed; what a kill leaves undone the tick 
 (:func:`promote_all_waiting`).
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,8 @@ from events.places import Pool
 from volunteers.models import Shift, ShiftClaim
 from volunteers.models.shift import MAX_OFFSET, ShiftQuerySet
 from volunteers.overlap import Clash, first_clash
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -285,7 +288,10 @@ def _promote_one(op: Operation, claim_id: int, person_id: int) -> tuple[ShiftCla
 
 
 def promote_all_waiting(*, now: datetime) -> int:
-    """Finish promotions that a kill left undone; return how many moved up. The tick's work."""
+    """Finish promotions that a kill left undone; return how many moved up. The tick's work.
+
+    A shift whose line fails keeps no other's from moving.
+    """
     with_line = (
         Shift.objects.filter(Q(capacity__isnull=True) | Q(taken__lt=F("capacity")))
         .filter(claims__status=AttendanceStatus.WAITLISTED)
@@ -294,4 +300,10 @@ def promote_all_waiting(*, now: datetime) -> int:
         .values_list("pk", flat=True)
         .distinct()
     )
-    return sum(len(promote_waiting(shift_id=pk, now=now)) for pk in sorted(set(with_line)))
+    promoted = 0
+    for pk in sorted(set(with_line)):
+        try:
+            promoted += len(promote_waiting(shift_id=pk, now=now))
+        except Exception:
+            logger.exception("The line of shift %s stands; the next tick tries again", pk)
+    return promoted
