@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import (
     BigIntegerField,
@@ -52,6 +53,11 @@ class Batch:
     token: uuid.UUID
     lease_until: datetime
     deliveries: Sequence[Delivery]
+
+    @property
+    def claimed_at(self) -> datetime:
+        """The instant of the claim, in whose minute the messages are counted (MAIL_RATE)."""
+        return self.lease_until - LEASE
 
 
 def due(now: datetime) -> Q:
@@ -267,14 +273,30 @@ def _ending(columns: tuple[str, ...]) -> Update:
 
 
 def release(batch: Batch, **values: Any) -> int:
-    """Give back what of the batch has not been begun; returns how many."""
+    """Give back what of the batch has not been begun; returns how many.
+
+    Where there is a rate its sender has as many places again in the minute of the claim.
+    """
     rest = Delivery.objects.filter(
         pk__in=[delivery.pk for delivery in batch.deliveries],
         claim_token=batch.token,
         state=DeliveryState.CLAIMED,
     )
-    values = {"state": DeliveryState.DUE, **values}
-    return persistently(lambda: rest.update(lease_until=None, **values))
+    values = {"state": DeliveryState.DUE, "lease_until": None, **values}
+
+    def give_back() -> int:
+        if not settings.MAIL_RATE:
+            return rest.update(**values)
+        with transaction.atomic(durable=True):
+            # Locked, so that the sweep does not take up meanwhile what is counted here.
+            locked = rest.select_for_update(no_key=True).order_by("pk")
+            offices = list(locked.values_list("office_id", flat=True))
+            if offices:
+                rest.update(**values)
+                throttle.give_back(offices, now=batch.claimed_at)
+        return len(offices)
+
+    return persistently(give_back)
 
 
 def persistently(write: Callable[[], _Written]) -> _Written:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from events.models import Office
 from notifications.delivery import mime
@@ -48,8 +49,8 @@ def allowed(wanted: Sequence[Wanted], *, now: datetime) -> list[int]:
     """Count what is about to be sent, and return the keys of what may go, in their order.
 
     The row of a sender's minute stays locked until the transaction ends, so that two workers never
-    share out the same places. Opens no transaction. What was counted and is not sent after all
-    counts all the same: the rate is a ceiling.
+    share out the same places. Opens no transaction. What was counted and turns out not to be sent
+    counts all the same, since the rate is a ceiling; what was not tried is given back.
     """
     if not settings.MAIL_RATE:
         return [one.pk for one in wanted]
@@ -76,6 +77,21 @@ def allowed(wanted: Sequence[Wanted], *, now: datetime) -> list[int]:
             messages=F("messages") + count
         )
     return going
+
+
+def give_back(offices: Sequence[int | None], *, now: datetime) -> None:
+    """Take one message off the minute ``now`` for each of these offices' that was not tried.
+
+    It will be counted again when it is claimed again. Opens no transaction.
+    """
+    senders = _senders(set(offices))
+    untried = Counter(senders[office_id] for office_id in offices)
+    # In the order in which claims lock them.
+    for sender, count in sorted(untried.items()):
+        SenderMinute.objects.filter(sender=sender, minute=_minute(now)).update(
+            # Not below 0: the office may have another address since.
+            messages=Greatest(F("messages") - count, 0)
+        )
 
 
 def _minute(now: datetime) -> datetime:
