@@ -1,5 +1,6 @@
 """Throws out or folds rows that nobody will read again. The tick's work, at most once an hour."""
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ from notifications.models import (
     Tick,
 )
 from volunteers.models import Shift
+
+logger = logging.getLogger(__name__)
 
 PAUSE = timedelta(hours=1)
 #: Rows that one statement deletes: on SQLite nobody else writes meanwhile.
@@ -114,7 +117,8 @@ STEPS: list[Callable[[datetime], int]] = [
 def clean(*, now: datetime) -> int:
     """Delete or fold what is spent, in batches; return how many rows.
 
-    0 within an hour of the last run. Of ticks that come at once, one does it.
+    0 within an hour of the last run. Of ticks that come at once, one does it. A step that fails
+    keeps no later one from its turn.
     """
     due = Tick.objects.filter(Q(cleaned_at=None) | Q(cleaned_at__lte=now - PAUSE))
     if not due.update(cleaned_at=now):
@@ -122,9 +126,12 @@ def clean(*, now: datetime) -> int:
     end = time.monotonic() + SLICE
     done = 0
     for step in STEPS:
-        while rows := step(now):
-            done += rows
-            if time.monotonic() > end:
-                Tick.objects.update(cleaned_at=None)
-                return done
+        try:
+            while rows := step(now):
+                done += rows
+                if time.monotonic() > end:
+                    Tick.objects.update(cleaned_at=None)
+                    return done
+        except Exception:
+            logger.exception("Cleaning failed in %s; the next hour tries again", step)
     return done

@@ -102,6 +102,26 @@ def test_it_is_done_once_an_hour(django_assert_num_queries: Any) -> None:
     assert not SignInLink.objects.exists()
 
 
+def test_a_step_that_fails_keeps_no_later_one_from_its_turn(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried: list[datetime] = []
+
+    def fail(now: datetime) -> int:
+        tried.append(now)
+        raise ZeroDivisionError
+
+    _first, *others = cleaning.STEPS
+    link(NOW - 9 * DAY)
+    monkeypatch.setattr(cleaning, "STEPS", [fail, *others])
+    assert clean(now=NOW) == 1
+    assert not SignInLink.objects.exists()
+    assert "Cleaning failed in" in caplog.text
+    for then in (NOW + HOUR / 2, NOW + HOUR):
+        clean(now=then)
+    assert tried == [NOW, NOW + HOUR]
+
+
 def test_it_goes_on_in_the_next_minute_where_it_did_not_get_to_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
