@@ -17,6 +17,7 @@ from notifications.delivery.sending import send_batch
 from notifications.delivery.statements import Update
 from notifications.delivery.suppression import suppress
 from notifications.models import Delivery, MailHold, Subscription, Suppression
+from tests.clock import at
 from tests.factories import NOW, make_event, make_office, make_person, make_topic
 from tests.notifications.delivery.kit import (
     LETTER,
@@ -481,6 +482,32 @@ def test_a_worker_that_is_told_to_end_finishes_one_message_and_leaves_the_rest(
     rows = [make_delivery() for _ in range(3)]
     send_batch(now=THEN, stopping=lambda: bool(sink.taken))
     assert [state(row) for row in rows] == ["accepted", "due", "due"]
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="Linux has this clock")
+def test_a_machine_that_slept_in_the_middle_of_a_batch_sends_nothing_that_is_over(
+    sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [make_delivery(expires_at=THEN + timedelta(hours=1)) for _ in range(2)]
+    real_send, real_clock = channel.Smtp.send, time.clock_gettime
+    slept = 0.0
+
+    def send(self: channel.Smtp, mail: Mail) -> None:
+        nonlocal slept
+        real_send(self, mail)
+        slept = 2 * 3600.0
+
+    def clock_gettime(which: int) -> float:
+        return real_clock(which) + (slept if which == time.CLOCK_BOOTTIME else 0)
+
+    monkeypatch.setattr(channel.Smtp, "send", send)
+    monkeypatch.setattr(time, "clock_gettime", clock_gettime)
+    with at(THEN):
+        send_batch()
+    assert [state(row) for row in rows] == ["accepted", "due"]
+    with at(LATER):
+        send_batch()
+    assert (state(rows[1]), len(sink.taken)) == ("expired", 1)
 
 
 def test_something_unforeseen_while_transmitting_is_left_to_the_sweep(
