@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from events.audit import Operation
 from events.errors import Refused
@@ -63,6 +65,24 @@ def test_it_is_posted_in_the_name_of_who_scheduled_it(letter: Letter, manager: S
     post_scheduled(now=TOMORROW)
     entry = AuditEntry.objects.get(action="letter.posted")
     assert (entry.staff, entry.actor_kind) == (manager, "staff")
+
+
+def test_who_scheduled_it_is_not_looked_for_among_the_facts_of_all_offices(letter: Letter) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        post_scheduled(now=TOMORROW)
+    (asked,) = [
+        query["sql"]
+        for query in queries
+        if query["sql"].startswith("SELECT") and "letter.scheduled" in query["sql"]
+    ]
+    assert f'"office_id" = {letter.office_id}' in asked
+
+
+def test_who_scheduled_it_last_posts_it(letter: Letter, office: Office) -> None:
+    luis = make_staff(office)
+    schedule_letter(letter_id=letter.pk, at=TOMORROW, mails=True, now=NOW, actor=luis)
+    post_scheduled(now=TOMORROW)
+    assert AuditEntry.objects.get(action="letter.posted").staff == luis
 
 
 def test_ten_ticks_post_it_once(letter: Letter) -> None:
