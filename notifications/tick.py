@@ -26,20 +26,23 @@ PLANNED_AT_ONCE = 5
 
 
 def tick(*, now: datetime | None = None) -> None:
-    """Do what falls due, except sending: end, extend, promote, post, remind, sweep, clean.
+    """Do what falls due, except sending: sweep, end, extend, promote, post, remind, clean.
 
     What a tick that never fired left undone, the next one does. A duty that fails is logged and
     keeps no other from being done.
+
+    The sweep comes first, since it passes over rows that are locked: another duty may wait up to a
+    minute for a row that a frozen process holds, and what a gone worker left would wait with it.
     """
     moment = now or clock.database_now()
     duties: list[Callable[[], object]] = [
+        lambda: sweep(now=moment),
         lambda: expire_unproven(now=moment),
         lambda: extend_series(now=moment),
         lambda: promote_all_waiting(now=moment),
         lambda: post_scheduled(now=moment),
         lambda: reminders.plan(moment),
         lambda: digests.plan(moment),
-        lambda: sweep(now=moment),
         lambda: clean(now=moment),
     ]
     for duty in duties:

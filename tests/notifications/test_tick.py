@@ -18,6 +18,7 @@ from notifications.models import Delivery, MailHold, Tick
 from notifications.tick import drain, tick, work
 from tests.clock import at
 from tests.factories import NOW, make_claim, make_event, make_rsvp, make_shift
+from tests.notifications.delivery.kit import THEN, make_delivery, state
 from tests.smtp_sink import SmtpSink
 
 
@@ -62,11 +63,23 @@ def test_a_duty_that_fails_keeps_no_other_from_being_done(
         raise ZeroDivisionError
 
     monkeypatch.setattr(minute, "expire_unproven", fail)
-    monkeypatch.setattr(minute, "sweep", lambda now: done.append("swept"))
+    monkeypatch.setattr(minute, "clean", lambda now: done.append("cleaned"))
     tick(now=NOW)
-    assert done == ["swept"]
+    assert done == ["cleaned"]
     assert Tick.objects.exists()
     assert "A duty of the tick failed" in caplog.text
+
+
+@pytest.mark.django_db
+def test_what_a_gone_worker_left_is_due_before_a_duty_that_may_wait_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left = make_delivery(state="claimed", lease_until=THEN - timedelta(seconds=1))
+    seen: list[str] = []
+    for duty in ("expire_unproven", "extend_series", "promote_all_waiting", "post_scheduled"):
+        monkeypatch.setattr(minute, duty, lambda now: seen.append(state(left)))
+    tick(now=THEN)
+    assert seen == ["due"] * 4
 
 
 @pytest.mark.django_db
