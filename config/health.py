@@ -6,7 +6,7 @@ woken up knows which machine to look at.
 
 import os
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +20,9 @@ from notifications import watch
 
 #: Seconds that the broker gets to answer.
 BROKER_PATIENCE = 1.0
+
+#: How far this host's clock may be from the database's.
+FARTHEST = timedelta(seconds=30)
 
 Check = dict[str, Any]
 
@@ -88,6 +91,12 @@ def _broker() -> Check:
         return {"ok": bool(broker.ping())}
 
 
+def _clock() -> Check:
+    """Whether this host tells the time that mail goes by: forms and pages go by its own clock."""
+    ahead = clock.now() - clock.database_now()
+    return {"ok": abs(ahead) <= FARTHEST, "ahead_seconds": int(ahead.total_seconds())}
+
+
 def _tick() -> Check:
     at = watch.last_tick()
     if at is None:
@@ -117,6 +126,7 @@ CHECKS: dict[str, Callable[[], Check]] = {
     "database": _database,
     "migrations": _migrations,
     "broker": _broker,
+    "clock": _clock,
     "tick": _tick,
     "deliveries": _deliveries,
 }

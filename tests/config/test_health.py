@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -62,6 +63,7 @@ def test_ready_when_everything_works(client: Client) -> None:
     assert checks["database"] == {"ok": True}
     assert checks["migrations"] == {"ok": True, "pending": 0}
     assert checks["broker"] == {"ok": True}
+    assert checks["clock"] == {"ok": True, "ahead_seconds": 0}
     assert checks["tick"] == {"ok": True, "age_seconds": 30}
     assert checks["deliveries"] == {
         "ok": True,
@@ -81,6 +83,20 @@ def test_beat_that_never_ticked_is_named(client: Client) -> None:
 def test_beat_that_stopped_is_named(client: Client, seconds: int, failed: list[str]) -> None:
     Tick.objects.create(at=NOW - timedelta(seconds=seconds))
     assert ready(client)[1] == failed
+
+
+@pytest.mark.usefixtures("ticked")
+@pytest.mark.parametrize(
+    ("ahead", "failed"), [(20, []), (-20, []), (40, ["clock"]), (-40, ["clock"])]
+)
+def test_host_that_tells_another_time_than_the_database_is_named(
+    client: Client, ahead: int, failed: list[str]
+) -> None:
+    with at(NOW), time_machine.travel(NOW + timedelta(seconds=ahead), tick=False):
+        answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["failed"]) == (503 if failed else 200, failed)
+    # The database's clock goes on meanwhile.
+    assert answer.json()["checks"]["clock"]["ahead_seconds"] == pytest.approx(ahead, abs=5)
 
 
 @pytest.mark.usefixtures("ticked")
@@ -127,7 +143,7 @@ def test_database_that_fails_is_named_without_its_address(
     answer = client.get("/readyz")
     monkeypatch.undo()
     assert answer.status_code == 503
-    assert answer.json()["failed"] == ["database", "migrations", "tick", "deliveries"]
+    assert answer.json()["failed"] == ["database", "migrations", "clock", "tick", "deliveries"]
     assert answer.json()["checks"]["database"] == {"ok": False, "error": "OperationalError"}
     assert "10.0.0.7" not in answer.content.decode()
 
