@@ -18,20 +18,30 @@ from itertools import islice
 from operator import or_
 from typing import Any
 
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    DateTimeField,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Concat
 
 from events.models import RSVP, AuditEntry, Event, Office
 from notifications import catalogue, planning
 from notifications.message import Recipient
 from notifications.models import Delivery
-from notifications.reminder_times import Lead, due_at, is_quiet, known_leads, longest
+from notifications.reminder_times import Lead, due_at, is_quiet, known_leads, longest, parse_lead
 from volunteers.models import Shift, ShiftClaim
 
 #: A reminder that is later than this is not sent any more.
 LOOKS_BACK = timedelta(days=7)
-#: A volunteer's reminder names the event, too, if the shift begins this near to it. Whoever has
-#: both gets that one and no second one for the event.
+#: A volunteer's reminder names the event, too. If the shift begins this near to it, whoever has
+#: both gets that one and no second one for the event, as long as it comes, and in time.
 SAME_OCCASION = timedelta(hours=12)
 #: Occasions that one query asks about. SQLite reads at most 1000 alternatives in one condition.
 OCCASIONS_A_QUERY = 200
@@ -48,6 +58,7 @@ class Occasion:
     event_id: int | None
     schedule_rev: int
     lead: str
+    starts_at: datetime
     #: Whoever was confirmed before this instant is reminded.
     due_at: datetime
     #: The start, or the instant at which the next lead takes over.
@@ -85,9 +96,11 @@ def due(now: datetime, limit: int = 1000) -> dict[str, list[Recipient]]:
     horizon = now + max(longest(known) for known in leads.values())
     settled = _settled_since(now, leads)
     events = _due_occasions(_events(now, horizon), leads, settled, now)
-    shifts = _due_occasions(_shifts(now, horizon), leads, settled, now)
+    shift_rows = list(_shifts(now, horizon))
+    shifts = _due_occasions(shift_rows, leads, settled, now)
+    standing_in = _StandingIn(shift_rows, settled)
     found = {
-        "rsvp_reminder": list(islice(_rsvps(events, limit), limit)),
+        "rsvp_reminder": list(islice(_rsvps(events, standing_in, limit), limit)),
         "claim_reminder": list(islice(_claims(shifts, limit), limit)),
     }
     return {message: recipients for message, recipients in found.items() if recipients}
@@ -150,8 +163,10 @@ def _events(now: datetime, horizon: datetime) -> Iterable[Mapping[str, Any]]:
 
 
 def _shifts(now: datetime, horizon: datetime) -> Iterable[Mapping[str, Any]]:
-    shifts: Any = Shift.objects.effective(start=now, end=horizon).posted().going_on()
-    return shifts.starting_between(now, horizon).values(
+    # Also what has begun: its reminder may have named an event that is still to come.
+    start = now - SAME_OCCASION
+    shifts: Any = Shift.objects.effective(start=start, end=horizon).posted().going_on()
+    return shifts.starting_between(start, horizon).values(
         "pk", "office_id", "event_id", "starts_at", "timezone", "schedule_rev"
     )
 
@@ -180,8 +195,8 @@ def _due_occasions(
         found.append(
             Occasion(
                 pk=row["pk"], office_id=row["office_id"], event_id=event_id,
-                schedule_rev=row["schedule_rev"], lead=lead, due_at=due_since,
-                expires_at=following,
+                schedule_rev=row["schedule_rev"], lead=lead,
+                starts_at=row["starts_at"], due_at=due_since, expires_at=following,
             )
         )  # fmt: skip
     return found
@@ -226,11 +241,61 @@ def _not_planned(rows: QuerySet[Any], kind: str, field: str, occasions: Sequence
     )
 
 
-def _rsvps(events: Sequence[Occasion], limit: int) -> Iterator[Recipient]:
+class _StandingIn:
+    """Shifts near their event, whose reminders tell a guest who helps of the event as well."""
+
+    def __init__(self, shifts: Iterable[Mapping[str, Any]], settled: _Settled) -> None:
+        self.settled = settled
+        self.at_event: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+        for row in shifts:
+            if row["event_id"] is not None:
+                self.at_event[row["event_id"]].append(row)
+
+    def claims(self, events: Sequence[Occasion]) -> QuerySet[ShiftClaim]:
+        """Return the claims that are reminded, at the same lead, in place of an RSVP.
+
+        Who claims after that reminder was due does not get it, so that it stands in for nothing.
+        """
+        shifts: dict[datetime, list[int]] = defaultdict(list)
+        for event in events:
+            for row in self.at_event[event.pk]:
+                told_at = self._told_at(row, event)
+                if told_at is not None:
+                    shifts[told_at].append(row["pk"])
+        if not shifts:
+            return ShiftClaim.objects.none()
+        told_at_of_each = Case(
+            *(When(shift_id__in=pks, then=Value(told_at)) for told_at, pks in shifts.items()),
+            output_field=DateTimeField(),
+        )
+        return ShiftClaim.objects.confirmed().filter(confirmed_at__lt=told_at_of_each)
+
+    def _told_at(self, shift: Mapping[str, Any], event: Occasion) -> datetime | None:
+        """Return when the shift's reminder at the event's lead is due; None if it will not do."""
+        if abs(shift["starts_at"] - event.starts_at) > SAME_OCCASION:
+            return None
+        lead = parse_lead(event.lead)
+        told_at = due_at(lead, shift["starts_at"], shift["timezone"])
+        if told_at is None:
+            return None
+        if lead.span is None:
+            # Days before, some hours do not matter.
+            return told_at
+        since = self.settled.since(shift, event.pk)
+        was_past = since is not None and told_at <= since
+        # Two hours before, a later one would come when the event is about to begin, or over.
+        return None if was_past or told_at > event.due_at else told_at
+
+
+def _rsvps(events: Sequence[Occasion], standing_in: _StandingIn, limit: int) -> Iterator[Recipient]:
     for chunk in _chunks(events):
         by_pk = {event.pk: event for event in chunk}
         rows = _not_planned(RSVP.objects.confirmed(), "rsvp", "event_id", chunk)
-        rows = rows.filter(~Exists(shifts_nearby(OuterRef("event_id"), OuterRef("person_id"))))
+        # A claim of a shift at this very event: at another, its reminder says nothing of this one.
+        told_as_volunteers = standing_in.claims(chunk).filter(
+            person_id=OuterRef("person_id"), shift__event_id=OuterRef("event_id")
+        )
+        rows = rows.filter(~Exists(told_as_volunteers))
         for pk, event_id, person_id, language in rows.values_list(
             "pk", "event_id", "person_id", "language"
         )[:limit]:
@@ -249,17 +314,6 @@ def _claims(shifts: Sequence[Occasion], limit: int) -> Iterator[Recipient]:
             yield _recipient(
                 shift, person_id=person_id, language=language, claim_id=pk, shift_id=shift_id
             )
-
-
-def shifts_nearby(event: Any, person: Any) -> QuerySet[Shift]:
-    """Return a person's confirmed shifts at an event that begin about when it does."""
-    start = F("event__starts_at")
-    return (
-        Shift.objects.effective()
-        .going_on()
-        .starting_between(start - SAME_OCCASION, start + SAME_OCCASION)
-        .filter(event_id=event, claims__person=person, claims__status="confirmed")
-    )
 
 
 def _recipient(occasion: Occasion, **rows: Any) -> Recipient:

@@ -61,14 +61,14 @@ def rsvp_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
 
 
 def claim_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
-    """The shift, and the event that the volunteer also has an RSVP for."""
+    """The shift, and the event that the volunteer also has an RSVP for, until that is over."""
     claim, shift = claims.read(delivery)
     known = claims.facts(claim, shift, delivery, now)
     rsvp = None
     if shift.event_id is not None and delivery.person_id is not None:
         rsvp = (
             RSVP.objects.confirmed()
-            .filter(event_id=shift.event_id, person_id=delivery.person_id)
+            .filter(event_id=shift.event_id, event__ends_at__gt=now, person_id=delivery.person_id)
             .select_related("event")
             .prefetch_related("access_requests")
             .first()

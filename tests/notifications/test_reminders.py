@@ -341,6 +341,89 @@ def test_a_guest_whose_shift_reminds_them_of_nothing_is_reminded_of_the_event(wh
     assert Delivery.objects.filter(message="rsvp_reminder", person__email=ANA).count() == 1
 
 
+def _helps(event: Event, *, hours: float, claimed: datetime = make.NOW) -> ShiftClaim:
+    """Ana takes a shift that begins so many hours after the event."""
+    shift = make.make_shift(event, starts_at=event.starts_at + timedelta(hours=hours))
+    return make.make_claim(shift, email=ANA, now=claimed)
+
+
+@pytest.mark.parametrize("hours", [1.5, 8])
+def test_a_shift_after_the_event_makes_its_reminder_no_later(hours: float) -> None:
+    event = town_hall(starts_at=at("11 10:30"))
+    make.make_rsvp(event, email=ANA)
+    _helps(event, hours=hours)
+    assert planned(DAY) == ["reminder:claim:1d@11:00:0"]
+    assert planned(at("11 08:30")) == ["reminder:rsvp:2h:0"]
+    assert planned(at("11 08:30") + timedelta(hours=hours)) == ["reminder:claim:2h:0"]
+
+
+def test_a_shift_before_the_event_reminds_of_both_two_hours_before() -> None:
+    event = town_hall()
+    make.make_rsvp(event, email=ANA)
+    _helps(event, hours=-9.5)
+    assert planned(DAY) == ["reminder:claim:1d@11:00:0"]
+    assert planned(at("11 08:00")) == ["reminder:claim:2h:0"]
+    # The shift has begun by now, and has told of the event.
+    assert planned(HOURS) == []
+
+
+def test_a_shift_after_the_event_whose_reminder_waits_for_the_same_morning_is_one() -> None:
+    event = town_hall(starts_at=at("11 09:15"))
+    make.make_rsvp(event, email=ANA)
+    _helps(event, hours=0.5)
+    assert planned(at("11 08:00")) == ["reminder:claim:2h:0"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "claimed", "now", "lead"),
+    [
+        (1.5, DAY + timedelta(hours=1), DAY + timedelta(hours=1.5), "1d@11:00"),
+        # After the shift's own reminder was due, before the event's.
+        (-1, HOURS - timedelta(minutes=30), HOURS, "2h"),
+        (-1, WEEK - timedelta(minutes=30), WEEK, "7d"),
+    ],
+)
+def test_a_shift_claimed_too_late_for_its_reminder_leaves_the_events(
+    hours: float, claimed: datetime, now: datetime, lead: str
+) -> None:
+    event = town_hall()
+    make.make_rsvp(event, email=ANA)
+    _helps(event, hours=hours, claimed=claimed)
+    assert planned(now) == [f"reminder:rsvp:{lead}:0"]
+    assert planned(now + MINUTE) == []
+
+
+def test_a_shift_moved_too_late_for_its_reminder_leaves_the_events() -> None:
+    event = town_hall()
+    make.make_rsvp(event, email=ANA)
+    claim = _helps(event, hours=1.5)
+    shift_actions.edit_shift(
+        shift_id=claim.shift_id,
+        changes={"starts_at": at("11 17:30"), "ends_at": at("11 18:15")},
+        now=at("11 16:00"),
+    )
+    assert planned(HOURS) == ["reminder:rsvp:2h:0"]
+
+
+def test_a_shift_moved_after_its_reminder_has_still_told_of_the_event() -> None:
+    event = town_hall()
+    make.make_rsvp(event, email=ANA)
+    claim = _helps(event, hours=-1)
+    assert planned(DAY) == ["reminder:claim:1d@11:00:0"]
+    shift_actions.edit_shift(
+        shift_id=claim.shift_id, changes={"starts_at": at("11 17:00")}, now=DAY + MINUTE
+    )
+    assert planned(DAY + 2 * MINUTE) == []
+
+
+def test_a_shift_after_the_event_does_not_speak_of_a_place_at_what_is_over() -> None:
+    event = town_hall(starts_at=at("11 10:30"))
+    make.make_rsvp(event, email=ANA)
+    _helps(event, hours=8)
+    assert planned(HOURS) == ["reminder:claim:2h:0"]
+    assert "You also have a place there." not in read(Delivery.objects.get(), HOURS).text
+
+
 # --- What it says --------------------------------------------------------------------------------
 
 
@@ -407,6 +490,8 @@ def test_the_queries_do_not_grow_with_events_or_people(events: int, people: int)
         event = town_hall(office, capacity=None, translations={})
         far = make.make_shift(event, starts_at=event.starts_at + timedelta(hours=13), capacity=None)
         _crowd(event, far, people)
+        near = make.make_shift(event, starts_at=event.starts_at - timedelta(hours=1))
+        make.make_claim(near)
     # Offices and leads, what was rescheduled, events, shifts, guests, volunteers.
     with CaptureQueriesContext(
         connection,
@@ -415,7 +500,7 @@ def test_the_queries_do_not_grow_with_events_or_people(events: int, people: int)
     assert len(asked) == 6
     assert {name: len(who) for name, who in found.items()} == {
         "rsvp_reminder": events * people,
-        "claim_reminder": events * people,
+        "claim_reminder": events * people + events,
     }
 
 
