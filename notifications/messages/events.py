@@ -13,7 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -283,10 +285,32 @@ def is_cancelled() -> Q:
 
 
 def is_in_calendar() -> Q:
-    """The place that the calendar entry stands for is still the person's."""
-    rsvp = Q(rsvp_id__isnull=False) & guards.rsvp_is("confirmed")
-    claim = Q(claim_id__isnull=False) & guards.claim_is("confirmed")
+    """The place is still the person's, and no message about the entry has a later SEQUENCE.
+
+    Not that the entry still has this SEQUENCE: some changes raise it and send no message about the
+    entry (a new link to join, to who comes in person), and it would never be entered.
+    """
+    rsvp = Q(rsvp_id__isnull=False) & guards.rsvp_is("confirmed") & _is_the_latest_entry("rsvp_id")
+    claim = (
+        Q(claim_id__isnull=False) & guards.claim_is("confirmed") & _is_the_latest_entry("claim_id")
+    )
     return rsvp | claim
+
+
+def _is_the_latest_entry(field: str) -> Q:
+    """By SEQUENCE, not by the order of rows: two workers may plan two changes at once.
+
+    Either message renders the entry as it is then, so that both would be the same.
+    """
+    later = Delivery.objects.filter(
+        person_id=OuterRef("person_id"),
+        message=OuterRef("message"),
+        **{field: OuterRef(field)},
+    ).annotate(
+        its_sequence=Cast(KeyTextTransform("sequence", "context"), BigIntegerField()),
+        sequence=Cast(KeyTextTransform("sequence", OuterRef("context")), BigIntegerField()),
+    )
+    return ~Q(Exists(later.filter(its_sequence__gt=F("sequence"))))
 
 
 def calendar_still_true(delivery: Delivery, now: datetime) -> bool:

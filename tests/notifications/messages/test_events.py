@@ -8,8 +8,10 @@ import pytest
 from events.actions import events as actions
 from events.actions import rsvps as rsvp_actions
 from events.actions.calling_off import resume_event
+from events.actions.offices import edit_venue
 from events.models import AuditEntry, Event, Mode, Outbox
 from notifications import catalogue, rendering
+from notifications.delivery.sending import send_batch
 from notifications.message import Rendered, Superseded
 from notifications.models import Delivery, DeliveryState
 from tests import factories as make
@@ -37,6 +39,11 @@ def told() -> None:
     """Count everything planned so far as read."""
     plan()
     Delivery.objects.update(state=DeliveryState.ACCEPTED)
+
+
+def send_all() -> None:
+    while send_batch(now=LATER) is not None:
+        pass
 
 
 def edit(event: Event, **changes: Any) -> None:
@@ -550,6 +557,80 @@ def test_a_calendar_message_is_not_sent_for_what_was_given_back_or_called_off_me
     assert (goes(of_event), goes(of_shift)) == (True, False)
     scenes.call_off(event)
     assert goes(of_event) is False
+
+
+def calendar_entries() -> list[Delivery]:
+    """The short messages about calendar entries that wait, oldest first."""
+    return [d for d in plan() if d.state == "due" and d.message == "calendar_update"]
+
+
+def guest_and_volunteer() -> tuple[Event, int]:
+    """A town hall, and the shift there of a guest who helps; everything is told."""
+    event = town_hall(mode=Mode.BOTH, remote_url="https://meet.example.org/a")
+    make.make_rsvp(event, email=ANA)
+    shift = make.make_shift(event)
+    make.make_claim(shift, email=ANA)
+    told()
+    return event, shift.pk
+
+
+def test_two_moves_before_the_mail_goes_update_each_entry_once() -> None:
+    event, _shift = guest_and_volunteer()
+    move(event)
+    first = calendar_entries()
+    assert [goes(delivery) for delivery in first] == [True, True]
+    move(event)
+    entries = calendar_entries()
+    assert [d.context["sequence"] for d in entries] == [1, 1, 2, 2]
+    assert [goes(delivery) for delivery in entries] == [False, False, True, True]
+    assert [calendar_lines(read(d))["SEQUENCE"] for d in entries[2:]] == ["2", "2"]
+    send_all()
+    states = [Delivery.objects.get(pk=delivery.pk).state for delivery in entries]
+    assert states == ["superseded", "superseded", "accepted", "accepted"]
+
+
+def test_the_order_in_which_two_changes_were_planned_makes_no_difference() -> None:
+    event, _shift = guest_and_volunteer()
+    scenes.call_off(event, "postpone")
+    old = calendar_entries()
+    resume_event(event_id=event.pk, now=LATER)
+    new = calendar_entries()[2:]
+    # As if the first had been planned by a worker that was slower.
+    for delivery in old:
+        Delivery.objects.filter(pk=delivery.pk).delete()
+        delivery.pk = None
+        delivery.save(force_insert=True)
+    assert [goes(delivery) for delivery in old + new] == [False, False, True, True]
+
+
+def test_a_cancelled_entry_is_removed_once_whatever_was_to_be_said_before() -> None:
+    event, _shift = guest_and_volunteer()
+    move(event)
+    scenes.call_off(event, "postpone")
+    plan()
+    scenes.call_off(event)
+    entries = [delivery for delivery in calendar_entries() if goes(delivery)]
+    assert [(d.context["method"], d.context["sequence"]) for d in entries] == [("CANCEL", 3)] * 2
+
+
+def test_a_change_that_is_not_told_does_not_keep_an_entry_from_being_updated() -> None:
+    event, _shift = guest_and_volunteer()
+    move(event)
+    plan()
+    # Nobody joins online: it raises SEQUENCE, and is told to nobody.
+    edit(event, remote_url="https://meet.example.org/b")
+    entries = calendar_entries()
+    assert [goes(delivery) for delivery in entries] == [True, True]
+    assert [calendar_lines(read(delivery))["SEQUENCE"] for delivery in entries] == ["2", "2"]
+
+
+def test_a_removal_goes_although_the_place_has_a_new_address_since() -> None:
+    event, _shift = guest_and_volunteer()
+    scenes.call_off(event)
+    plan()
+    assert event.venue_id is not None
+    edit_venue(venue_id=event.venue_id, changes={"street": "14 Elm Street"}, now=LATER)
+    assert [goes(delivery) for delivery in calendar_entries()] == [True, True]
 
 
 def test_who_moves_up_and_helps_has_each_entry_once() -> None:

@@ -169,6 +169,22 @@ def test_a_guest_of_ten_dates_hears_once_of_another_hour_and_has_ten_entries_mov
     assert new_mail("luz@example.org") == []
 
 
+def test_dates_and_shifts_that_change_twice_before_the_mail_goes_are_entered_once() -> None:
+    dates = ten_dates()[:3]
+    for date in dates:
+        make.make_rsvp(date, email=ANA)
+    make.make_claim(make.make_shift(dates[2]), email=ANA)
+    told()
+    later(dates[0])
+    assert names(new_mail()).count("calendar_update") == 4
+    later(Event.objects.get(pk=dates[1].pk))
+    entries = [one for one in new_mail() if one.message == "calendar_update"]
+    # The first date has changed once, the others and the shift twice.
+    assert [one.context["sequence"] for one in entries] == [1, 2, 2, 2]
+    shown = [calendar_lines(read(one))["SEQUENCE"] for one in entries]
+    assert shown == ["1", "2", "2", "2"]
+
+
 def test_who_has_said_of_each_date_that_they_still_come_is_not_asked_again() -> None:
     dates = ten_dates()[:2]
     places = [make.make_rsvp(date, email=ANA, proven=True) for date in dates]
