@@ -19,7 +19,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from events.models import RSVP, AuditEntry, Event, Mode
+from events.models import RSVP, AuditEntry, Event, Mode, Outbox
 from notifications.calendars.invitations import claim_invitation, rsvp_invitation
 from notifications.calendars.vevent import Method
 from notifications.message import CalendarPart, Recipient
@@ -437,8 +437,28 @@ def context_called_off(delivery: Delivery, now: datetime) -> dict[str, Any]:
     return known | {"status_reason": known["event"].status_reason}
 
 
+def _is_about_to_change(delivery: Delivery) -> bool:
+    """Whether another operation has changed the event, or a shift there, and is not planned yet."""
+    if delivery.event_id is None or delivery.operation is None:
+        return False
+    facts = AuditEntry.objects.filter(
+        operation=OuterRef("operation"),
+        event_id=delivery.event_id,
+        action__in=OF_EVENTS | OF_SHIFTS,
+    )
+    # One that could not be planned holds nothing up.
+    waiting = Outbox.objects.filter(Exists(facts), failures=0)
+    return waiting.exclude(operation=delivery.operation).exists()
+
+
 def context_calendar(delivery: Delivery, now: datetime) -> dict[str, Any]:
-    """What the entry is, and whether it comes or goes."""
+    """What the entry is, and whether it comes or goes.
+
+    Raises :class:`guards.TooEarly` while a newer change of the event waits to be planned: told now,
+    it would be told twice.
+    """
+    if _is_about_to_change(delivery):
+        raise guards.TooEarly(now + timedelta(minutes=1))
     if delivery.claim_id is not None:
         claim, shift = claims.read(delivery)
         known = claims.facts(claim, shift, delivery, now)

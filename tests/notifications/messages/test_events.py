@@ -1,6 +1,6 @@
 """A change of an event: everyone concerned hears of it once, old and new, calendars included."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from events.actions.offices import edit_venue
 from events.models import AuditEntry, Event, Mode, Outbox
 from notifications import catalogue, rendering
 from notifications.delivery.sending import send_batch
-from notifications.message import Rendered, Superseded
+from notifications.message import NotYet, Rendered, Superseded
 from notifications.models import Delivery, DeliveryState
 from tests import factories as make
 from tests.notifications import scenes
@@ -41,8 +41,8 @@ def told() -> None:
     Delivery.objects.update(state=DeliveryState.ACCEPTED)
 
 
-def send_all() -> None:
-    while send_batch(now=LATER) is not None:
+def send_all(now: datetime = LATER) -> None:
+    while send_batch(now=now) is not None:
         pass
 
 
@@ -585,6 +585,20 @@ def test_two_moves_before_the_mail_goes_update_each_entry_once() -> None:
     assert [goes(delivery) for delivery in entries] == [False, False, True, True]
     assert [calendar_lines(read(d))["SEQUENCE"] for d in entries[2:]] == ["2", "2"]
     send_all()
+    states = [Delivery.objects.get(pk=delivery.pk).state for delivery in entries]
+    assert states == ["superseded", "superseded", "accepted", "accepted"]
+
+
+def test_an_entry_waits_for_a_newer_move_to_be_planned_and_is_updated_once() -> None:
+    event, _shift = guest_and_volunteer()
+    move(event)
+    first = calendar_entries()
+    move(event)
+    assert [type(rendering.render(delivery, LATER)) for delivery in first] == [NotYet, NotYet]
+    send_all()
+    entries = calendar_entries()
+    assert [delivery.state for delivery in entries] == ["due"] * 4
+    send_all(LATER + timedelta(minutes=1))
     states = [Delivery.objects.get(pk=delivery.pk).state for delivery in entries]
     assert states == ["superseded", "superseded", "accepted", "accepted"]
 
