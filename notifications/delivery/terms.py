@@ -1,6 +1,9 @@
 """What must hold in the moment in which a message begins to go out, as one statement."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from django.db.models import CharField, Exists, OuterRef, Q
 
@@ -27,13 +30,34 @@ class Terms:
     @classmethod
     def of(cls, delivery: Delivery, message: Message) -> "Terms":
         """Return the terms under which ``delivery`` says what is written now."""
-        guard = message.guard() if message.guard is not None else Q()
-        hashes = [Slot(name, CharField()) for name in hashes_of("")]
-        suppressed = suppression.is_suppressed(hashes, bulk=message.bulk)
-        condition = guard & _facts_as_they_are(delivery) & ~suppressed
-        if delivery.letter_id is not None:
-            condition &= ~is_paused()
-        return cls(message, guard, claiming.step_to_transmitting(condition))
+        step = _step(message.guard, message.bulk, _facts_as_they_are(delivery), len(hashes_of("")))
+        return cls(message, message.guard() if message.guard is not None else Q(), step)
+
+
+class _Facts(NamedTuple):
+    """What a message is written from: keys with what they were at that moment."""
+
+    events: tuple[tuple[int, int], ...]
+    letters: tuple[tuple[int, int], ...]
+    shifts: tuple[tuple[int, int], ...]
+
+
+@lru_cache(maxsize=64)
+def _step(guard: Callable[[], Q] | None, bulk: bool, facts: _Facts, hashes: int) -> Update:
+    """Put the statement together: once for all batches of a letter, since it takes a while."""
+    slots = [Slot(f"hash{n}", CharField()) for n in range(hashes)]
+    condition = guard() if guard is not None else Q()
+    for pk, sequence in facts.events:
+        condition &= Q(Exists(Event.objects.filter(pk=pk, sequence=sequence)))
+    for pk, revision in facts.letters:
+        condition &= Q(Exists(Letter.objects.filter(pk=pk, revision=revision)))
+    shifts = Shift.objects.effective()
+    for pk, sequence in facts.shifts:
+        condition &= Q(Exists(shifts.filter(Q(sequence=sequence), pk=pk)))
+    condition &= ~suppression.is_suppressed(slots, bulk=bulk)
+    if facts.letters:
+        condition &= ~is_paused()
+    return claiming.step_to_transmitting(condition)
 
 
 def hashes_of(address: str) -> dict[str, str]:
@@ -46,21 +70,17 @@ def is_paused() -> Q:
     return Q(Exists(claiming.paused_letters().filter(pk=OuterRef("letter_id"))))
 
 
-def _facts_as_they_are(delivery: Delivery) -> Q:
-    """Return the condition that what is told is still what is written now.
+def _facts_as_they_are(delivery: Delivery) -> _Facts:
+    """Return what has to be as it is now when the message begins to go out.
 
     An event that moves between writing and transmitting would else be announced at its old time.
     ``sequence`` rises with time, place and status, a letter's ``revision`` with its words.
     """
-    condition = Q()
-    events = Event.objects.filter(pk__in=delivery.event_ids)
-    for pk, sequence in events.values_list("pk", "sequence"):
-        condition &= Q(Exists(Event.objects.filter(pk=pk, sequence=sequence)))
-    if delivery.letter_id is not None:
-        letter = Letter.objects.filter(pk=delivery.letter_id)
-        for revision in letter.values_list("revision", flat=True):
-            condition &= Q(Exists(letter.filter(revision=revision)))
-    shifts = Shift.objects.effective()
-    for found in shifts.filter(pk__in=delivery.shift_ids):
-        condition &= Q(Exists(shifts.filter(Q(sequence=found.sequence), pk=found.pk)))
-    return condition
+    events = Event.objects.filter(pk__in=delivery.event_ids).order_by("pk")
+    letters = Letter.objects.filter(pk=delivery.letter_id or 0)
+    shifts = Shift.objects.filter(pk__in=delivery.shift_ids).effective().order_by("pk")
+    return _Facts(
+        tuple(events.values_list("pk", "sequence")) if delivery.event_ids else (),
+        tuple(letters.values_list("pk", "revision")) if delivery.letter_id else (),
+        tuple(shifts.values_list("pk", "sequence")) if delivery.shift_ids else (),  # type: ignore[misc]
+    )

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -96,17 +97,25 @@ class MailWords(NamedTuple):
 def words_for_mail(letter: Letter, language: str) -> MailWords:
     """Return a letter's words in ``language`` (letter ``with_all_shown``)."""
     words, shown = letter.in_language(language), letter.shown_language(language)
-    body = absolute_links(words.body)
+    html, text, summary = _as_mail(words.body, letter.office.palette)
     return MailWords(
         title=words.title,
         language=shown,
         direction="rtl" if shown.split("-")[0] in RIGHT_TO_LEFT else "ltr",
-        html=styled_for_mail(render_markdown(body, heading_level=2), letter.office.palette),
-        text=markdown_text(body),
-        summary=summary_of(words.body),
+        html=html,
+        text=text,
+        summary=summary,
         topics=", ".join(topic.in_language(language).name for topic in letter.topics.all()),
         url=f"{settings.SITE_URL}{letter_path(letter, language)}",
     )
+
+
+@lru_cache(maxsize=16)
+def _as_mail(body: str, palette: str) -> tuple[SafeString, str, str]:
+    """Return a letter's Markdown as HTML, plain text and summary; once for all its batches."""
+    linked = absolute_links(body)
+    html = styled_for_mail(render_markdown(linked, heading_level=2), palette)
+    return html, markdown_text(linked), summary_of(body)
 
 
 def letter_context(delivery: Delivery, now: datetime) -> dict[str, Any]:
