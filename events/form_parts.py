@@ -17,6 +17,14 @@ class RefusableForm(forms.Form):
         self.add_error(refused.field if refused.field in self.fields else None, refused.message)
 
 
+def retype(form: forms.Form, name: str, value: Any) -> None:
+    """Put a value into what a bound form was sent, as if it had been typed."""
+    data: Any = form.data
+    data = data.copy()
+    data[name] = value
+    form.data = data
+
+
 def words_field(label: Any, hint: Any, missing: Any, *, longest: int) -> forms.CharField:
     """Return a field for a few sentences; ``missing`` is said where there are none."""
     return forms.CharField(

@@ -73,13 +73,15 @@ class History:
         self.waiting = []
 
 
-def of_people(office_id: int, people: Sequence[int], *, since: datetime) -> dict[int, History]:
+def of_people(
+    office_id: int, people: Sequence[int], *, since: datetime
+) -> defaultdict[int, History]:
     """Return the history of each of ``people`` from the digests that were planned after ``since``.
 
-    In the planner's transaction: no worker takes up what may be taken up here until it commits.
-    Two queries at most.
+    An empty one of everybody else. In the planner's transaction: no worker takes up what may be
+    taken up here until it commits. Two queries at most.
     """
-    found: dict[int, History] = defaultdict(History)
+    found: defaultdict[int, History] = defaultdict(History)
     rows = Delivery.objects.filter(
         person__in=people, planned_at__gt=since, message=MESSAGE, office=office_id
     ).exclude(state__in=NOT_TOLD)

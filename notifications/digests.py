@@ -73,8 +73,9 @@ def plan(now: datetime) -> int:
     for morning, run in _unfinished(now):
         items = news.of_office(morning.office, now=now, since=morning.at - FURTHEST,
                                until=morning.at)  # fmt: skip
+        has_news = bool(items) or _has_resumed(morning)
         for _chunk in range(CHUNKS_A_TICK):
-            planned = _plan_chunk(morning, run, items, now)
+            planned = _plan_chunk(morning, run, items, now, has_news=has_news)
             if planned is None:
                 break
             count += planned
@@ -132,7 +133,7 @@ def _runs(due: Sequence[Morning]) -> dict[tuple[int, date], DigestRun]:
 
 
 def _plan_chunk(
-    morning: Morning, run: DigestRun, items: Sequence[Item], now: datetime
+    morning: Morning, run: DigestRun, items: Sequence[Item], now: datetime, *, has_news: bool
 ) -> int | None:
     """Plan the next readers in order of their keys; return how many digests, None at the end."""
     with transaction.atomic(durable=True):
@@ -143,8 +144,7 @@ def _plan_chunk(
         )
         if row is None:
             return None
-        is_worth_it = items or _has_resumed(morning)
-        people = _people(morning, row.cursor) if is_worth_it else []
+        people = _people(morning, row.cursor) if has_news else []
         recipients = _recipients(morning, people, items, now)
         planning.insert(catalogue.named("digest"), recipients, now=now)
         if len(people) == CHUNK:
@@ -192,7 +192,7 @@ def _recipients(
     found: list[Recipient] = []
     taken_up: list[int] = []
     for person, theirs in wishes.items():
-        history = histories.get(person) or History()
+        history = histories[person]
         history.settle(_windows(morning, theirs, history).keys())
         windows = _windows(morning, theirs, history)
         also = sorted(

@@ -1,6 +1,5 @@
 """RSVP, confirm, change, cancel."""
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,10 +20,9 @@ from events.actions.line import (
 from events.actions.people import person_with_email, person_without_email, tell_proof
 from events.actions.questions import add_question, prove_questions
 from events.audit import Operation, operation
+from events.duties import row_by_row
 from events.errors import Refused
 from events.models import RSVP, AccessRequest, AttendanceStatus, Entry, Event, Mode, StaffUser
-
-logger = logging.getLogger(__name__)
 
 #: The largest party that one form can bring; larger groups call the office.
 MAX_PARTY = 20
@@ -428,20 +426,13 @@ def set_attended(
 
 
 def expire_unproven(*, now: datetime) -> int:
-    """End RSVPs that nobody proved within 48 hours; return how many. The tick's work.
-
-    Each is an operation of its own: one that fails keeps no other from ending.
-    """
+    """End RSVPs that nobody proved within 48 hours; return how many. The tick's work."""
     stale = RSVP.objects.filter(
         status=AttendanceStatus.UNPROVEN, created_at__lte=now - UNPROVEN_TTL
     ).values_list("pk", flat=True)
-    ended = 0
-    for pk in list(stale[:500]):
-        try:
-            ended += _expire(pk, now)
-        except Exception:
-            logger.exception("RSVP %s could not be ended; the next tick tries again", pk)
-    return ended
+    return row_by_row(
+        list(stale[:500]), lambda pk: _expire(pk, now), failed="RSVP %s could not be ended"
+    )
 
 
 def _expire(rsvp_id: int, now: datetime) -> bool:

@@ -1,6 +1,5 @@
 """Dates that repeat: every date is a row of its own, a rolling twelve months ahead."""
 
-import logging
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -23,11 +22,10 @@ from events.actions.events import (
     with_free_address,
 )
 from events.audit import Operation, operation
+from events.duties import row_by_row
 from events.errors import Refused
 from events.models import Event, EventStatus, Office, Series, StaffUser
 from events.models.event import EventQuerySet
-
-logger = logging.getLogger(__name__)
 
 #: How far ahead dates exist as rows (DESIGN.md, Series).
 WINDOW = timedelta(days=365)
@@ -221,17 +219,14 @@ def _end_date(op: Operation, event: Event, reason: str) -> None:
 def extend_series(*, now: datetime) -> int:
     """Write the dates that came into the twelve-month window; return how many. The tick's work.
 
-    A new date has each field from the latest one that has no value of its own there. Each series is
-    an operation of its own: one that fails keeps no other from going on.
+    A new date has each field from the latest one that has no value of its own there.
     """
-    written = 0
     due = Series.objects.filter(extended_to__lt=now + WINDOW - timedelta(days=1))
-    for pk in list(due.values_list("pk", flat=True)):
-        try:
-            written += with_free_address(partial(_extend, pk, now))
-        except Exception:
-            logger.exception("Series %s got no new dates; the next tick tries again", pk)
-    return written
+    return row_by_row(
+        list(due.values_list("pk", flat=True)),
+        lambda pk: with_free_address(partial(_extend, pk, now)),
+        failed="Series %s got no new dates",
+    )
 
 
 def _extend(series_id: int, now: datetime) -> int:

@@ -14,6 +14,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from events import dates_text
+from events.form_parts import retype
 from events.languages import language_in_use
 from events.models import AuditEntry, Event
 
@@ -73,10 +74,7 @@ class SeenForm(forms.Form):
     def beside_what_is_saved(self, last: AuditEntry | None = None) -> Conflict:
         """Return what differs, and by whom. The next save is a knowing one: it has seen that."""
         conflict = Conflict(self.differences(), last)
-        data: Any = self.data
-        data = data.copy()
-        data["seen"] = self.now_saved
-        self.data = data
+        retype(self, "seen", self.now_saved)
         return conflict
 
 

@@ -11,9 +11,8 @@ from events.errors import Refused
 from events.models import StaffUser
 from notifications import catalogue
 from notifications.delivery.suppression import stops_letters
+from notifications.letters.account import MESSAGE, copies_of
 from notifications.models import Delivery, DeliveryState, Letter
-
-MESSAGE = "letter_posted"
 
 #: What may be sent again by order. Whoever has it, or must not get it, is not among them.
 RESENDABLE = frozenset({DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.EXPIRED})
@@ -25,7 +24,7 @@ def to_resend(letter: Letter, states: Collection[str]) -> QuerySet[Delivery]:
     Left out are addresses that get no letters, such as those that the server said do not exist, and
     readers who unsubscribed: they stay in the account as what they are, with the reason.
     """
-    rows = Delivery.objects.filter(letter_id=letter.pk, message=MESSAGE, state__in=states)
+    rows = copies_of(letter).filter(state__in=states)
     guard = catalogue.named(MESSAGE).guard
     wanted = rows.filter(guard()) if guard is not None else rows
     return wanted.filter(person__email__isnull=False).exclude(stops_letters("person"))

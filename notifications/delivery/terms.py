@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import CharField, Exists, OuterRef, Q
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
 
 from events.models import Event
 from events.proof import address_hashes
@@ -76,11 +76,15 @@ def _facts_as_they_are(delivery: Delivery) -> _Facts:
     An event that moves between writing and transmitting would else be announced at its old time.
     ``sequence`` rises with time, place and status, a letter's ``revision`` with its words.
     """
-    events = Event.objects.filter(pk__in=delivery.event_ids).order_by("pk")
-    letters = Letter.objects.filter(pk=delivery.letter_id or 0)
-    shifts = Shift.objects.filter(pk__in=delivery.shift_ids).effective().order_by("pk")
+    letters = [] if delivery.letter_id is None else [delivery.letter_id]
+    shifts = Shift.objects.filter(pk__in=delivery.shift_ids).effective()
     return _Facts(
-        tuple(events.values_list("pk", "sequence")) if delivery.event_ids else (),
-        tuple(letters.values_list("pk", "revision")) if delivery.letter_id else (),
-        tuple(shifts.values_list("pk", "sequence")) if delivery.shift_ids else (),  # type: ignore[misc]
+        _known(Event.objects.filter(pk__in=delivery.event_ids), "sequence"),
+        _known(Letter.objects.filter(pk__in=letters), "revision"),
+        _known(shifts, "sequence"),
     )
+
+
+def _known(rows: QuerySet[Any], counter: str) -> tuple[tuple[int, int], ...]:
+    """Return keys and counters, in order; without a query where there are no keys."""
+    return tuple(rows.order_by("pk").values_list("pk", counter))

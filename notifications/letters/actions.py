@@ -1,6 +1,5 @@
 """Write, edit and post letters. Posting records ``letter.posted``; telling readers follows it."""
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,13 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from events import storing
 from events.audit import Operation, operation
+from events.duties import row_by_row
 from events.errors import Refused
 from events.models import AuditEntry, Office, OfficeKind, StaffUser, Topic
 from events.translations import write_translations
 from notifications.models import Letter
 from notifications.models.letter import LetterQuerySet
-
-logger = logging.getLogger(__name__)
 
 #: Columns that :func:`edit_letter` changes.
 TEXT_FIELDS = ("title", "body", "signatories", "addressees", "dated", "language")
@@ -226,16 +224,15 @@ def _unschedule(op: Operation, letter: Letter, *, reason: str | None = None) -> 
 def post_scheduled(*, now: datetime) -> int:
     """Post what is due by its schedule, in the name of who scheduled it; returns how many.
 
-    Each is an operation of its own: one that fails keeps no other from going up. One that the
-    office may not post any more, since an election or a name changed meanwhile, is a draft again.
+    One that the office may not post any more, since an election or a name changed meanwhile, is a
+    draft again.
     """
-    posted = 0
-    for letter_id, office_id in list(Letter.objects.due(now).values_list("pk", "office_id")):
-        try:
-            posted += _post_if_due(letter_id, office_id, now)
-        except Exception:
-            logger.exception("Letter %s could not be posted; the next tick tries again", letter_id)
-    return posted
+    offices = dict(Letter.objects.due(now).values_list("pk", "office_id"))
+    return row_by_row(
+        offices,
+        lambda pk: _post_if_due(pk, offices[pk], now),
+        failed="Letter %s could not be posted",
+    )
 
 
 def _post_if_due(letter_id: int, office_id: int, now: datetime) -> bool:

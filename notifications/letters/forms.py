@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from events.choices import offer, offer_filter
 from events.file_field import FilesField
+from events.form_parts import retype
 from events.form_rendering import DateInput
 from events.languages import language_in_use, own_name
 from events.models import Office, Topic
@@ -187,10 +188,7 @@ class LetterForm(forms.Form):
         """Show files that were kept although something else was wrong."""
         seen = self.data.get("revision")
         if self.letter is not None and seen == str(self.letter.revision):
-            data: Any = self.data
-            data = data.copy()
-            data["revision"] = letter.revision
-            self.data = data
+            retype(self, "revision", letter.revision)
         self.letter = letter
         self.offer_files()
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from events import dates_text
+from events.form_parts import retype
 from events.form_rendering import DateInput, TimeInput
 from events.languages import language_in_use
 from events.models import Office
@@ -174,10 +175,7 @@ class PostForm(forms.Form):
     def refuse(self, message: str) -> None:
         """Say why it was not posted; the letter is shown as it is now."""
         self.add_error(None, message)
-        data: Any = self.data
-        data = data.copy()
-        data["revision"] = self.shown_revision
-        self.data = data
+        retype(self, "revision", self.shown_revision)
 
 
 def _initial(letter: Letter, *, is_old: bool) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events import clock
 from events.errors import Refused
+from events.form_parts import retype
 from events.form_rendering import DateInput
 from events.languages import own_name
 from events.queries import read_page
@@ -304,10 +305,7 @@ class OutcomeForm(forms.Form):
 
     def see_now(self, letter: Letter) -> None:
         """Take it that the letter was read as it is now: saving once more is a decision."""
-        data: Any = self.data
-        data = data.copy()
-        data["revision"] = letter.revision
-        self.data = data
+        retype(self, "revision", letter.revision)
 
 
 @staff_page("see_deliveries", methods=FORM)

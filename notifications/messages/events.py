@@ -13,9 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -307,8 +305,8 @@ def _is_the_latest_entry(field: str) -> Q:
         message=OuterRef("message"),
         **{field: OuterRef(field)},
     ).annotate(
-        its_sequence=Cast(KeyTextTransform("sequence", "context"), BigIntegerField()),
-        sequence=Cast(KeyTextTransform("sequence", OuterRef("context")), BigIntegerField()),
+        its_sequence=guards.number("sequence"),
+        sequence=guards.number("sequence", OuterRef("context")),
     )
     return ~Q(Exists(later.filter(its_sequence__gt=F("sequence"))))
 

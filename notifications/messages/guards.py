@@ -6,8 +6,11 @@ transmit it. So it is the only place that says what supersedes a message.
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BigIntegerField, Exists, OuterRef, Q
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 from events.models import RSVP, Event
 from notifications.models import CallState, Delivery
@@ -35,6 +38,11 @@ def holds(guard: Guard) -> Callable[[Delivery, datetime], bool]:
         return Delivery.objects.filter(guard(), pk=delivery.pk).exists()
 
     return still_true
+
+
+def number(name: str, of: Any = "context") -> Cast:
+    """Return the number ``name`` among the plain facts of a row, for the database to compare."""
+    return Cast(KeyTextTransform(name, of), BigIntegerField())
 
 
 def rsvp_is(*statuses: str) -> Q:

@@ -11,9 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_noop
 
 from events.models import RSVP, AuditEntry, Event, EventStatus, Venue
@@ -89,8 +87,8 @@ def _is_the_latest_of_its_place() -> Q:
     later = Delivery.objects.filter(
         person_id=OuterRef("person_id"), message=OuterRef("message"), pk__gt=OuterRef("pk")
     ).annotate(
-        its_place=Cast(KeyTextTransform("venue", "context"), BigIntegerField()),
-        place=Cast(KeyTextTransform("venue", OuterRef("context")), BigIntegerField()),
+        its_place=guards.number("venue"),
+        place=guards.number("venue", OuterRef("context")),
     )
     return ~Q(Exists(later.filter(its_place=F("place")))) | guards.is_a_call()
 
@@ -114,9 +112,7 @@ def _moved_shifts() -> QuerySet[AuditEntry, Any]:
     facts = AuditEntry.objects.filter(
         operation=OuterRef(OuterRef(OuterRef("operation"))), action="shift.moved"
     )
-    return facts.annotate(
-        shift=Cast(KeyTextTransform("shift", "subjects"), BigIntegerField())
-    ).values("shift")
+    return facts.annotate(shift=guards.number("shift", "subjects")).values("shift")
 
 
 # --- What it says --------------------------------------------------------------------------------

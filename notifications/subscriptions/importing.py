@@ -186,13 +186,14 @@ class _Import:
         hashes = {found: row.email for row in rows for found in address_hashes(row.email)}
         suppressions = Suppression.objects.filter(address_hash__in=hashes)
         known = set(suppressions.filter(known_to([self.office])).values_list("pk", flat=True))
-        return {
-            hashes[suppression.address_hash]: _("No mail may go to this address: %(reason)s.")
-            % {"reason": suppression.get_reason_display()}
-            if suppression.pk in known
-            else _("No mail may go to this address.")
-            for suppression in suppressions
-        }
+        found = {}
+        for suppression in suppressions:
+            why = _("No mail may go to this address.")
+            if suppression.pk in known:
+                words = _("No mail may go to this address: %(reason)s.")
+                why = words % {"reason": suppression.get_reason_display()}
+            found[hashes[suppression.address_hash]] = why
+        return found
 
     def _wishes(self, people: Iterable[int]) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
         """Return the topics that people get from the office, and those that they have ended."""

@@ -214,10 +214,9 @@ def _swallowed(cells: Sequence[str], columns: dict[str, list[int]], last: int) -
     """Say what is wrong with a row that looks as if a quotation mark had swallowed others."""
     ours = {position for positions in columns.values() for position in positions}
     for position, cell in enumerate(cells):
+        later = [line for line in cell.split("\n")[1:] if "@" in line]
         # Notes may have many lines, and an address among them; not beside what parts columns.
-        signs = "@" if position in ours else ",;\t"
-        later = (line for line in cell.split("\n")[1:] if "@" in line)
-        if any(sign in line for line in later for sign in signs):
+        if later and (position in ours or any(set(line) & set(",;\t") for line in later)):
             return _(
                 "A quotation mark opens here and closes in line %(last)s. The lines between were "
                 "not read."

@@ -6,7 +6,6 @@ again), run after the release has committed; what a kill leaves undone the tick 
 (:func:`promote_all_waiting`).
 """
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,14 +17,13 @@ from events import places
 from events.actions.line import lock_event
 from events.actions.people import person_with_email, person_without_email, tell_proof
 from events.audit import Operation, operation
+from events.duties import row_by_row
 from events.errors import Refused
 from events.models import AttendanceStatus, Event, Person, StaffUser
 from events.places import Pool
 from volunteers.models import Shift, ShiftClaim
 from volunteers.models.shift import MAX_OFFSET, ShiftQuerySet
 from volunteers.overlap import Clash, first_clash
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -288,10 +286,7 @@ def _promote_one(op: Operation, claim_id: int, person_id: int) -> tuple[ShiftCla
 
 
 def promote_all_waiting(*, now: datetime) -> int:
-    """Finish promotions that a kill left undone; return how many moved up. The tick's work.
-
-    A shift whose line fails keeps no other's from moving.
-    """
+    """Finish promotions that a kill left undone; return how many moved up. The tick's work."""
     with_line = (
         Shift.objects.filter(Q(capacity__isnull=True) | Q(taken__lt=F("capacity")))
         .filter(claims__status=AttendanceStatus.WAITLISTED)
@@ -300,10 +295,8 @@ def promote_all_waiting(*, now: datetime) -> int:
         .values_list("pk", flat=True)
         .distinct()
     )
-    promoted = 0
-    for pk in sorted(set(with_line)):
-        try:
-            promoted += len(promote_waiting(shift_id=pk, now=now))
-        except Exception:
-            logger.exception("The line of shift %s stands; the next tick tries again", pk)
-    return promoted
+    return row_by_row(
+        sorted(set(with_line)),
+        lambda pk: len(promote_waiting(shift_id=pk, now=now)),
+        failed="The line of shift %s stands",
+    )

@@ -6,8 +6,8 @@ import pytest
 
 from events.actions import events as event_actions
 from events.models import Mode
-from notifications.models import Delivery, DeliveryState
 from tests import factories as make
+from tests.notifications.mailbox import told
 from tests.notifications.scenes import (
     LATER,
     calendar_lines,
@@ -27,12 +27,6 @@ from volunteers.models import Shift
 pytestmark = pytest.mark.django_db
 
 VIC = "vic@example.org"
-
-
-def told() -> None:
-    """Count everything planned so far as read."""
-    plan()
-    Delivery.objects.update(state=DeliveryState.ACCEPTED)
 
 
 def move(shift: Shift, hours: float) -> None:

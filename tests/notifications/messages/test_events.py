@@ -13,9 +13,10 @@ from events.models import AuditEntry, Event, Mode, Outbox
 from notifications import catalogue, rendering
 from notifications.delivery.sending import send_batch
 from notifications.message import NotYet, Rendered, Superseded
-from notifications.models import Delivery, DeliveryState
+from notifications.models import Delivery
 from tests import factories as make
-from tests.notifications import scenes
+from tests.notifications import mailbox, scenes
+from tests.notifications.mailbox import ANA, told
 from tests.notifications.scenes import (
     LATER,
     NEW_START,
@@ -31,14 +32,6 @@ from volunteers.actions import claims as claim_actions
 from volunteers.actions import shifts as shift_actions
 
 pytestmark = pytest.mark.django_db
-
-ANA = "ana@example.org"
-
-
-def told() -> None:
-    """Count everything planned so far as read."""
-    plan()
-    Delivery.objects.update(state=DeliveryState.ACCEPTED)
 
 
 def send_all(now: datetime = LATER) -> None:
@@ -57,15 +50,7 @@ def move(event: Event, *, days: int = 4, hours: float = 0) -> None:
 
 
 def new_mail(email: str = ANA) -> list[str]:
-    """What waits for this address since :func:`told`, and is true."""
-    return [
-        delivery.message
-        for delivery in plan()
-        if delivery.state == DeliveryState.DUE
-        and delivery.person
-        and delivery.person.email == email
-        and goes(delivery)
-    ]
+    return mailbox.names(mailbox.new_mail(email))
 
 
 # --- Who hears -----------------------------------------------------------------------------------
